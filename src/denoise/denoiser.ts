@@ -1,0 +1,27 @@
+// What the loop needs of a network, and nothing more. Shifted heads, prefixes, labels, devices and precision stay
+// behind this interface; an enumerable table in a test implements it in three lines.
+
+export interface Ask {
+  /** the canvas: token ids, `maskId` where there is fog */
+  tokens: Int32Array
+  /** positions whose prediction is wanted, ascending */
+  rows: Int32Array
+  /** label ids in front of the text, if the model has labels */
+  labels?: Int32Array
+}
+
+export interface Denoiser {
+  readonly vocabSize: number
+  readonly maskId: number
+  /** ends a text whose length was not given; undefined when the model writes texts of an exact length */
+  readonly eosId?: number
+  /** ids that are never written: mask, begin, padding, labels */
+  readonly banned: readonly number[]
+  /** longest canvas */
+  readonly context: number
+  /** true: a prediction sees only what is to its left (an autoregressive model) */
+  readonly causal: boolean
+  /** Logits of the asked rows, [rows.length × vocabSize] per ask, in order. A row's numbers do not depend on the
+   * other members of the batch. */
+  logits(asks: readonly Ask[]): Promise<Float32Array[]>
+}

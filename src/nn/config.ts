@@ -1,0 +1,32 @@
+// The options of the one Transformer. Everything a released architecture varies is a field here; nothing in the
+// network asks what the model is called.
+
+export interface TransformerConfig {
+  /** rows of the embedding table: all token ids, special ones included */
+  vocabSize: number
+  /** size of the residual stream */
+  width: number
+  layers: number
+  heads: number
+  /** key/value heads; equal to `heads` unless queries share them (GQA, arXiv 2305.13245) */
+  kvHeads: number
+  headSize: number
+  /** width of the feed-forward layer */
+  hidden: number
+  /** swiglu (arXiv 2002.05202), relu2 (arXiv 2109.08668), gelu */
+  activation: 'swiglu' | 'relu2' | 'gelu'
+  norm: 'rms' | 'layer'
+  /** do norms carry a learnt weight? */
+  normWeight: boolean
+  normEps: number
+  /** none; plain: queries and keys normalised per head; gain: with a learnt weight per channel */
+  qkNorm: 'none' | 'plain' | 'gain'
+  /** base of the rotary angles (arXiv 2104.09864), half-split form */
+  ropeTheta: number
+  biases: boolean
+  /** is the head the embedding table transposed? */
+  tiedHead: boolean
+  attention: 'full' | 'causal'
+  /** most positions, prefix included */
+  context: number
+}

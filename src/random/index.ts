@@ -1,0 +1,11 @@
+export { below, categorical, normal, permutation } from './draw.ts'
+export {
+  memberSeed,
+  type Purpose,
+  philox,
+  purposes,
+  type Random,
+  replay,
+  seeded,
+  stream,
+} from './random.ts'

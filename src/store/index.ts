@@ -1,0 +1,2 @@
+export { memoryStore } from './memory.ts'
+export { type Clock, type FileInfo, readText, type Store, systemClock, writeText } from './store.ts'
