@@ -6,7 +6,7 @@ const float = (bits: number) => new Float32Array(Uint32Array.of(bits).buffer)[0]
 const bits = (value: number) => new Uint32Array(Float32Array.of(value).buffer)[0]
 
 /** A half as IEEE 754 defines it, in plain arithmetic: the reference both directions are held against. */
-const valueOf = (half: number, exponentBits: number): number => {
+const standardValue = (half: number, exponentBits: number): number => {
   const mantissaBits = 15 - exponentBits
   const bias = 2 ** (exponentBits - 1) - 1
   const sign = half & 0x8000 ? -1 : 1
@@ -27,7 +27,9 @@ for (const [name, { to, from, exponentBits, infinity }] of Object.entries(format
   describe(name, () => {
     const values = from(all)
     test('every pattern has the value the standard gives it', () => {
-      const wrong = [...all].filter((half) => !Object.is(values[half], valueOf(half, exponentBits)))
+      const wrong = [...all].filter(
+        (half) => !Object.is(values[half], standardValue(half, exponentBits)),
+      )
       expect(wrong).toEqual([])
     })
     test('every pattern survives the way there and back; a NaN may only gain its quiet bit', () => {
