@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest'
+import type { ModelConfig } from './config.ts'
+import { parseConfig } from './config.ts'
+
+const config: ModelConfig = {
+  unfog: 1,
+  name: 'tales',
+  architecture: {
+    vocabSize: 700,
+    width: 96,
+    layers: 4,
+    heads: 6,
+    kvHeads: 2,
+    headSize: 16,
+    hidden: 256,
+    activation: 'swiglu',
+    norm: 'rms',
+    normWeight: true,
+    normEps: 1e-5,
+    qkNorm: 'gain',
+    ropeTheta: 10000,
+    biases: false,
+    tiedHead: true,
+    attention: 'full',
+    context: 128,
+  },
+  shift: true,
+  noise: { process: 'masked', schedule: 'linear' },
+  text: {
+    documents: 'line',
+    exactLength: true,
+    lengths: { counts: { 20: 3, 41: 1 } },
+    labels: [{ name: 'style', values: ['plain', 'dialogue'] }],
+    world: 'full',
+  },
+  weights: { dtype: 'bf16' },
+  training: { tokens: 3e7 },
+}
+
+/** The config with one field replaced, or taken away by undefined. */
+const changed = (path: string, value: unknown): unknown => {
+  const copy = JSON.parse(JSON.stringify(config))
+  const keys = path.split('.')
+  const last = keys.pop()!
+  const parent = keys.reduce((at, key) => at[key], copy)
+  if (value === undefined) delete parent[last]
+  else parent[last] = value
+  return copy
+}
+
+test('a good config passes unchanged', () => {
+  expect(parseConfig(config, 'config.json')).toEqual(config)
+})
+
+test('what a newer version added is kept and ignored', () => {
+  const newer = changed('architecture.experts', 8) as ModelConfig
+  expect(parseConfig({ ...newer, licence: 'x' }, 'config.json')).toEqual({ ...newer, licence: 'x' })
+})
+
+test('a noise process is known by its row', () => {
+  const uniform = changed('noise.process', 'uniform')
+  expect(() => parseConfig(uniform, 'c')).toThrow(
+    'c: noise.process is "uniform", but it must be one of masked, autoregressive',
+  )
+  const known = { processes: ['uniform'], schedules: ['linear'] }
+  expect(parseConfig(uniform, 'c', known).noise.process).toBe('uniform')
+})
+
+test('the prototype of what is returned stays as it is', () => {
+  const hostile = JSON.parse(JSON.stringify(config).replace('{', '{"__proto__":{"shift":false},'))
+  const parsed = parseConfig(hostile, 'c')
+  expect(Object.getPrototypeOf(parsed)).toBe(Object.prototype)
+  expect(parsed.shift).toBe(true)
+})
+
+describe('what is wrong is named', () => {
+  const cases: [path: string, value: unknown, sentence: RegExp][] = [
+    ['unfog', 2, /^c: unfog is 2, but it must be the format version 1: update unfog/],
+    ['unfog', undefined, /^c: unfog is missing, but it must be the format version 1/],
+    ['name', '', /^c: name is "", but it must be a text that is not empty$/],
+    ['architecture', undefined, /^c: architecture is missing, but it must be an object$/],
+    ['architecture', [], /^c: architecture is \[\], but it must be an object$/],
+    ['architecture.width', undefined, /^c: architecture\.width is missing, but it must be a whole/],
+    ['architecture.width', 0, /^c: architecture\.width is 0, .* whole number from 1 to 65536$/],
+    ['architecture.width', -96, /width is -96/],
+    ['architecture.width', 96.5, /width is 96\.5, .* whole number/],
+    ['architecture.width', '96', /width is "96", .* whole number/],
+    ['architecture.width', 1e9, /width is 1000000000, .* to 65536/],
+    ['architecture.width', null, /width is null, .* whole number/],
+    ['architecture.layers', 5000, /layers is 5000, .* to 1024/],
+    ['architecture.vocabSize', 2 ** 25, /vocabSize is 33554432, .* to 16777216/],
+    ['architecture.kvHeads', 4, /kvHeads is 4, but it must be a divisor of heads/],
+    ['architecture.headSize', 15, /headSize is 15, but it must be an even number/],
+    ['architecture.heads', 8192, /headSize is 16, but it must be at most 65536 when multiplied/],
+    ['architecture.normEps', 0, /normEps is 0, but it must be a number above 0/],
+    ['architecture.ropeTheta', 1e300, /ropeTheta is 1e\+300, .* at most 1000000000000/],
+    ['architecture.activation', 'tanh', /activation is "tanh", .* one of swiglu, relu2, gelu/],
+    ['architecture.tiedHead', 1, /tiedHead is 1, but it must be true or false/],
+    ['architecture.attention', ['full'], /attention is \["full"\], .* one of full, causal/],
+    ['noise.schedule', 'constructor', /schedule is "constructor", .* one of linear, cosine/],
+    ['shift', undefined, /shift is missing, but it must be true or false/],
+    ['text.documents', 'page', /documents is "page", .* one of line, blank-line, file/],
+    ['text.lengths', undefined, /text\.lengths is missing, .* there when exactLength is true/],
+    ['text.lengths.counts', {}, /counts is \{\}, .* at least one length/],
+    ['text.lengths.counts', { 0: 1 }, /counts\.0 .* lengths in tokens/],
+    ['text.lengths.counts', { 20: -1 }, /counts\.20 is -1, .* whole number from 1/],
+    ['text.lengths.counts', { 129: 1 }, /text\.lengths is .* within the context/],
+    ['text.labels', 'style', /labels is "style", but it must be a list/],
+    ['text.labels.0.values', [], /labels\.0\.values is \[\], .* at least one value/],
+    ['text.labels.0.values', ['a', 'a'], /labels\.0\.values is .* without repeats/],
+    ['text.labels.1', { name: 'style', values: ['x'] }, /text\.labels is .* labels of one name/],
+    ['text.world', 'huge', /world is "huge", .* one of small, full/],
+    ['weights.dtype', 'int4', /dtype is "int4", .* one of bf16, f32/],
+    ['weights.fingerprint', 'abc', /fingerprint is "abc", but it must be a SHA-256/],
+    ['training', 'long', /training is "long", but it must be an object/],
+    ['name', 'x'.repeat(1e6), /^.{0,150}$/],
+  ]
+  for (const [path, value, sentence] of cases) {
+    const title = `${path} = ${JSON.stringify(value)?.slice(0, 40)}`
+    test(title, () => {
+      expect(() => parseConfig(changed(path, value), 'c')).toThrow(
+        expect.objectContaining({ code: 'bad_model', message: expect.stringMatching(sentence) }),
+      )
+    })
+  }
+  test('something that is no object at all', () => {
+    for (const json of [null, 7, 'x', []]) {
+      expect(() => parseConfig(json, 'c')).toThrow(
+        /^c: config\.json is .*, but it must be an object/,
+      )
+    }
+  })
+})

@@ -1,0 +1,180 @@
+// config.json of a model folder: what the network looks like, which noise it was trained against, what its text is.
+// Every field used is checked, down to bounds that keep a hostile file from asking for all memory; keys unknown here
+// are kept and ignored, since a newer version may have added them.
+import { z } from 'zod'
+import { UnfogError } from '../error/index.ts'
+import type { TransformerConfig } from '../nn/config.ts'
+
+export interface ModelConfig {
+  /** version of the folder's format */
+  unfog: 1
+  name: string
+  architecture: TransformerConfig
+  /** does row i - 1 predict position i, with a begin token in front? An autoregressive start leaves it so. */
+  shift: boolean
+  /** rows of the tables in src/noise */
+  noise: { process: string; schedule: string }
+  text: TextConfig
+  weights: {
+    dtype: 'bf16' | 'f32'
+    /** SHA-256 of the header of model.safetensors, which holds the hash of every tensor: it ties this file to those
+     * weights, so that a save that was interrupted is not taken for a model */
+    fingerprint?: string
+  }
+  /** recipe and figures, for the card */
+  training?: Record<string, unknown>
+}
+
+export interface TextConfig {
+  /** what one document was in the training data */
+  documents: 'line' | 'blank-line' | 'file'
+  /** is a canvas exactly one document, its length drawn from `lengths`? */
+  exactLength: boolean
+  /** how many documents had how many tokens */
+  lengths?: { counts: Record<string, number> }
+  /** label slots in front of the text, in order, with the values each may take */
+  labels: { name: string; values: string[] }[]
+  /** the TinyTales world it was trained on */
+  world?: 'small' | 'full'
+}
+
+/** Names a config may use: the keys of the noise tables. */
+export interface KnownNames {
+  processes: readonly string[]
+  schedules: readonly string[]
+}
+
+export const knownNames: KnownNames = {
+  processes: ['masked', 'autoregressive'],
+  schedules: ['linear', 'cosine'],
+}
+
+/** Checks a parsed config.json.
+ * @param where what a refusal calls the file
+ * @throws UnfogError `bad_model`: one sentence with field, value and what it must be */
+export function parseConfig(
+  json: unknown,
+  where: string,
+  known: KnownNames = knownNames,
+): ModelConfig {
+  const result = configSchema(known).safeParse(json)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  const field = issue.path.join('.') || 'config.json'
+  const value = issue.path.reduce<unknown>((at, key) => (at as never)?.[key], json)
+  const found = value === undefined ? 'is missing' : `is ${shown(value)}`
+  throw new UnfogError(
+    'bad_model',
+    `${where}: ${field} ${found}, but it must be ${issue.message}`,
+    {
+      param: field,
+    },
+  )
+}
+
+const shown = (value: unknown) => {
+  const text = JSON.stringify(value)
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+// Every rule says what a field must be, as the end of the sentence "it must be …".
+const integer = (least: number, most: number) => {
+  const rule = `a whole number from ${least} to ${most}`
+  return z.int(rule).min(least, rule).max(most, rule)
+}
+const positive = (most: number) => {
+  const rule = `a number above 0, at most ${most}`
+  return z.number(rule).positive(rule).max(most, rule)
+}
+const flag = z.boolean('true or false')
+const text = z.string('a text').min(1, 'a text that is not empty').max(1000, 'a short text')
+const oneOf = <const T extends readonly string[]>(names: T) =>
+  z.enum(names, `one of ${names.join(', ')}`)
+const named = (names: readonly string[]) =>
+  z.string(`one of ${names.join(', ')}`).refine((name) => names.includes(name), {
+    error: `one of ${names.join(', ')}`,
+  })
+const object = <S extends z.ZodRawShape>(shape: S) => z.looseObject(shape, 'an object')
+const listOf = <T extends z.ZodType>(item: T, most: number) =>
+  z.array(item, 'a list').max(most, `a list of at most ${most}`)
+const distinct = (names: readonly string[]) => new Set(names).size === names.length
+
+const architecture = object({
+  vocabSize: integer(2, 2 ** 24),
+  width: integer(1, 65536),
+  layers: integer(1, 1024),
+  heads: integer(1, 8192),
+  kvHeads: integer(1, 8192),
+  headSize: integer(2, 4096).multipleOf(2, 'an even number: rotary angles turn pairs'),
+  hidden: integer(1, 2 ** 20),
+  activation: oneOf(['swiglu', 'relu2', 'gelu']),
+  norm: oneOf(['rms', 'layer']),
+  normWeight: flag,
+  normEps: positive(1),
+  qkNorm: oneOf(['none', 'plain', 'gain']),
+  ropeTheta: positive(1e12),
+  biases: flag,
+  tiedHead: flag,
+  attention: oneOf(['full', 'causal']),
+  context: integer(1, 2 ** 24),
+})
+  .refine(({ heads, kvHeads }) => heads % kvHeads === 0, {
+    path: ['kvHeads'],
+    error: 'a divisor of heads',
+  })
+  .refine(({ heads, headSize }) => heads * headSize <= 65536, {
+    path: ['headSize'],
+    error: 'at most 65536 when multiplied by heads',
+  })
+
+const lengths = object({
+  counts: z
+    .record(z.string().regex(/^[1-9]\d{0,7}$/), integer(1, 2 ** 40), {
+      error: ({ code }) =>
+        code === 'invalid_key' ? 'there only for lengths in tokens' : 'an object of counts',
+    })
+    .refine((counts) => Object.keys(counts).length > 0, 'an object with at least one length'),
+})
+
+const label = object({
+  name: text,
+  values: listOf(text, 2 ** 16)
+    .min(1, 'a list with at least one value')
+    .refine(distinct, 'a list without repeats'),
+})
+
+const textual = object({
+  documents: oneOf(['line', 'blank-line', 'file']),
+  exactLength: flag,
+  lengths: lengths.optional(),
+  labels: listOf(label, 64).refine(
+    (labels) => distinct(labels.map(({ name }) => name)),
+    'a list without two labels of one name',
+  ),
+  world: oneOf(['small', 'full']).optional(),
+}).refine(({ exactLength, lengths }) => !exactLength || lengths !== undefined, {
+  path: ['lengths'],
+  error: 'there when exactLength is true',
+})
+
+const configSchema = ({ processes, schedules }: KnownNames) =>
+  object({
+    unfog: z.literal(1, 'the format version 1: update unfog to read newer ones'),
+    name: text,
+    architecture,
+    shift: flag,
+    noise: object({ process: named(processes), schedule: named(schedules) }),
+    text: textual,
+    weights: object({
+      dtype: oneOf(['bf16', 'f32']),
+      fingerprint: z
+        .string('a SHA-256')
+        .regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hexadecimal')
+        .optional(),
+    }),
+    training: z.record(z.string(), z.unknown(), 'an object').optional(),
+  }).refine(
+    ({ architecture: { context }, text: { lengths } }) =>
+      Object.keys(lengths?.counts ?? {}).every((length) => Number(length) <= context),
+    { path: ['text', 'lengths'], error: 'lengths within the context of the architecture' },
+  ) satisfies z.ZodType<ModelConfig>
