@@ -1,0 +1,104 @@
+// softmax(scale · q kᵀ + mask) v (arXiv 1706.03762), with grouped heads (arXiv 2305.13245). The gradient goes through
+// rowsum(dO ∘ O) (arXiv 2205.14135, appendix B), two passes over the score matrix instead of four.
+import { UnfogError } from '../../error/index.ts'
+import { type Dim, show } from '../shape.ts'
+import { apply, expectType, type Op, type Tensor } from '../tensor.ts'
+import { add } from './add.ts'
+import { scalar } from './constant.ts'
+import { greater } from './greater.ts'
+import { matmul } from './matmul.ts'
+import { mul } from './mul.ts'
+import { range } from './range.ts'
+import { reshape } from './reshape.ts'
+import { softmax } from './softmax.ts'
+import { sub } from './sub.ts'
+import { sum, sumTo } from './sum.ts'
+import { where } from './where.ts'
+
+export interface Attention {
+  scale: number
+  /** may a query see only keys at its position and before? */
+  causal: boolean
+}
+
+/** far below any score, and finite, so that no sum of two masks overflows */
+const never = -1e9
+
+/** [B, heads, …] → [B, groups, heads/groups, …], so that heads of a group meet the same keys. */
+const grouped = (x: Tensor, groups: Dim): Tensor => {
+  const [batch, heads, length, size] = x.shape
+  return reshape(x, [batch, groups, (heads as number) / (groups as number), length, size])
+}
+
+function causalMask(queries: Dim, keys: Dim): Tensor {
+  const later = greater(reshape(range(keys), [1, keys]), reshape(range(queries), [queries, 1]))
+  return where(later, scalar(never), scalar(0))
+}
+
+function weights(
+  q: Tensor,
+  k: Tensor,
+  visible: Tensor | undefined,
+  { scale, causal }: Attention,
+): Tensor {
+  let scores = matmul(q, k, { transposeB: true, alpha: scale })
+  if (causal)
+    scores = add(scores, causalMask(q.shape[q.shape.length - 2], k.shape[k.shape.length - 2]))
+  if (visible) {
+    const [batch, keys] = visible.shape
+    scores = add(scores, reshape(where(visible, scalar(0), scalar(never)), [batch, 1, 1, 1, keys]))
+  }
+  return softmax(scores)
+}
+
+const parts = ([q, k, v, visible]: readonly Tensor[]) => {
+  const groups = k.shape[1]
+  return { q: grouped(q, groups), k: grouped(k, groups), v: grouped(v, groups), visible }
+}
+
+export const attentionOp: Op<Attention> = {
+  name: 'attention',
+  shape: ([q, k, v, visible]) => {
+    const [heads, groups] = [q.shape[1], k.shape[1]]
+    const fits = typeof heads === 'number' && typeof groups === 'number' && heads % groups === 0
+    if (q.shape.length !== 4 || !fits || show(k.shape) !== show(v.shape)) {
+      throw new UnfogError(
+        'bad_shape',
+        `attention needs q [B, heads, L, D], k and v [B, groups, M, D], got ${show(q.shape)}, ${show(k.shape)}, ${show(v.shape)}`,
+      )
+    }
+    if (visible) expectType(visible, 'bool', 'attention')
+    return q.shape
+  },
+  vjp: ({ inputs, attrs, output, dy }) => {
+    const { q, k, v, visible } = parts(inputs)
+    const groups = inputs[1].shape[1]
+    const p = weights(q, k, visible, attrs)
+    const dO = grouped(dy, groups)
+    const dP = matmul(dO, v, { transposeB: true })
+    const rows = sum(mul(dO, grouped(output, groups)), { axes: [-1], keep: true })
+    const dS = mul(p, sub(dP, rows))
+    const { scale: alpha } = attrs
+    return [
+      reshape(matmul(dS, k, { alpha }), inputs[0].shape),
+      reshape(sumTo(matmul(dS, q, { transposeA: true, alpha }), k.shape), inputs[1].shape),
+      reshape(sumTo(matmul(p, dO, { transposeA: true }), v.shape), inputs[2].shape),
+      undefined,
+    ]
+  },
+  lower: (inputs, attrs) => {
+    const { q, k, v, visible } = parts(inputs)
+    return reshape(matmul(weights(q, k, visible, attrs), v), inputs[0].shape)
+  },
+}
+
+/** @param q [B, heads, L, D]  @param k [B, groups, M, D]  @param v [B, groups, M, D]
+ * @param visible [B, M], false where a key is padding
+ * @returns [B, heads, L, D] */
+export const attention = (
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  visible: Tensor | undefined,
+  attrs: Attention,
+): Tensor => apply(attentionOp, visible ? [q, k, v, visible] : [q, k, v], attrs)

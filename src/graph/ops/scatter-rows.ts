@@ -1,0 +1,39 @@
+// Σ of rows that share an id: the gradient of an embedding. onnxruntime's ScatterND with reduction "add" loses
+// updates when ids repeat (measured on the CPU), so small tables use a one-hot matrix product and large ones
+// ScatterElements, which adds exactly.
+import { count, type Dim, multiply } from '../shape.ts'
+import { apply, expectType, type Op, type Tensor } from '../tensor.ts'
+import { gather } from './gather.ts'
+
+/** up to here a one-hot product is the faster form (measured: ≤ 0.9 ms for 512 rows) */
+const smallTable = 2048
+
+export const scatterRowsOp: Op<{ rows: Dim }> = {
+  name: 'scatterRows',
+  shape: ([x, ids], { rows }) => {
+    expectType(ids, 'int32', 'scatterRows')
+    return [rows, x.shape[x.shape.length - 1]]
+  },
+  vjp: ({ inputs: [, ids], dy }) => [gather(dy, ids), undefined],
+  emit: (g, [x, ids], { rows }, node) => {
+    const [values, indices] = node.inputs
+    const width = values.shape[values.shape.length - 1]
+    const items = count(indices.shape)
+    const flat = g.node('Reshape', [x, g.shape([items, width])])
+    const flatIds = g.node('Reshape', [ids, g.shape([items])])
+    if (typeof rows === 'number' && rows <= smallTable) {
+      const hot = g.node('OneHot', [flatIds, g.int64s([rows]), g.floats([0, 1])], { axis: 0 })
+      return g.node('MatMul', [hot, flat])
+    }
+    const spread = g.node('Expand', [
+      g.node('Reshape', [flatIds, g.shape([items, 1])]),
+      g.shape([items, width]),
+    ])
+    const zeros = g.node('Expand', [g.scalar(0), g.shape([rows, width])])
+    return g.node('ScatterElements', [zeros, spread, flat], { axis: 0, reduction: 'add' })
+  },
+}
+
+/** @param x [..., D]  @param ids [...]  @returns [rows, D], row r the sum of x where ids = r */
+export const scatterRows = (x: Tensor, ids: Tensor, rows: Dim): Tensor =>
+  apply(scatterRowsOp, [x, ids], { rows: multiply(rows) })
