@@ -1,0 +1,6 @@
+export { huggingFaceConfig } from './hugging-face.ts'
+export type { TokenizerKind } from './kind.ts'
+export { labelIds } from './labels.ts'
+export { loadTokenizer } from './load.ts'
+export type { Label, LabelValues, SpecialIds, Tokenizer, TokenizerOptions } from './tokenizer.ts'
+export { type TokenizerName, tokenizers, trainTokenizer } from './tokenizers.ts'
