@@ -68,10 +68,10 @@ export async function writeModelFolder(store: Store, parts: ModelParts): Promise
 export async function readModelFolder(
   store: Store,
   expected: (config: ModelConfig) => Shapes,
-  { prefix, known = knownNames }: { prefix?: string; known?: KnownNames } = {},
+  { prefix = '', known = knownNames }: { prefix?: string; known?: KnownNames } = {},
 ): Promise<ModelFolder> {
   const path = within(prefix)
-  const where = prefix === undefined ? store.name : `${store.name}/${prefix}`
+  const where = prefix === '' ? store.name : `${store.name}/${prefix}`
   await checkPresence(store, path, where)
   const configJson = await readJson(store, path(configFile))
   const config = parseConfig(configJson, `${where}/${configFile}`, known)
@@ -90,8 +90,10 @@ export async function readModelFolder(
   }
 }
 
-const within = (prefix?: string) => (file: string) =>
-  prefix === undefined ? file : `${prefix}/${file}`
+const within =
+  (prefix = '') =>
+  (file: string) =>
+    prefix === '' ? file : `${prefix}/${file}`
 
 const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`
 
