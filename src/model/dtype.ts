@@ -36,7 +36,7 @@ interface ArrayType<A> {
 }
 
 function view<A>(type: ArrayType<A>, bytes: Uint8Array): A {
-  const aligned = bytes.byteOffset % type.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice()
+  const aligned = bytes.byteOffset % type.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes)
   const length = aligned.byteLength / type.BYTES_PER_ELEMENT
   return new type(aligned.buffer, aligned.byteOffset, length)
 }

@@ -99,11 +99,21 @@ describe('what is written comes back', () => {
     const known = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
     expect(JSON.parse(headerOf(file).text).__metadata__).toEqual({ 'sha256:abc': known })
   })
-  test('bytes that lie at an odd address are read all the same', async () => {
+  test('bytes that lie at an odd address, or in a Node buffer, are read all the same', async () => {
     const file = await writeSafetensors(sample)
-    const shifted = new Uint8Array(file.length + 1)
-    shifted.set(file, 1)
-    expect(await readSafetensors(shifted.subarray(1))).toEqual(await readSafetensors(file))
+    const wanted = await readSafetensors(file)
+    for (const shifted of [new Uint8Array(file.length + 1), Buffer.alloc(file.length + 1)]) {
+      shifted.set(file, 1)
+      const read = await readSafetensors(shifted.subarray(1))
+      const store = {
+        ...memoryStore({ f: file }),
+        readRange: async (_: string, at: number, n: number) => shifted.subarray(1 + at, 1 + at + n),
+      }
+      const opened = await openSafetensors(store, 'f')
+      for (const [name, tensor] of wanted.tensors) expect(await opened.tensor(name)).toEqual(tensor)
+      shifted.fill(7)
+      expect(read).toEqual(wanted)
+    }
   })
 })
 

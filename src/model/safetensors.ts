@@ -70,7 +70,8 @@ export async function readSafetensors(
   where = 'the safetensors file',
 ): Promise<{ metadata: Readonly<Record<string, string>>; tensors: Map<string, Tensor> }> {
   const file = await open(
-    async (offset, length) => bytes.slice(offset, offset + length),
+    // a Node Buffer's own slice would share its bytes
+    async (offset, length) => new Uint8Array(bytes.subarray(offset, offset + length)),
     bytes.length,
     where,
   )
