@@ -1,0 +1,6 @@
+export type { Answer } from './answers.ts'
+export type { Event, Facts, Kind, Mood, Person, Plot, Thing, Who } from './events.ts'
+export { checkLabels, disobeyed, type Labels, labelsOf, labelValues, wordCount } from './labels.ts'
+export type { Style } from './tell.ts'
+export { answers, countTokens, longestTale, type Tale, tell } from './teller.ts'
+export { type World, type WorldName, worlds } from './worlds.ts'
