@@ -95,6 +95,6 @@ export interface Facts {
   /** how things stand at the end: who holds each thing (undefined: nobody), and where the last scene is */
   holders: (Who | undefined)[]
   place: string
-  /** the last feeling told */
+  /** the last feeling told; a quarrel made up ends happily */
   mood: Mood
 }

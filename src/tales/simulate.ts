@@ -169,6 +169,7 @@ function quarrel(scene: Scene) {
     sorry(scene)
     tell(scene, { kind: 'return', who: 'a', thing })
     scene.facts.holders[thing] = 'b'
+    scene.facts.mood = 'happy'
     forgive(scene)
     scenery(scene)
     end(scene, 'b', thing)
