@@ -1,0 +1,64 @@
+// Masked (absorbing) diffusion: each position becomes the mask with probability 1 - α_t, on its own, and only what is
+// masked has to be predicted (arXiv 2406.07524 MDLM, 2406.04329 MD4, 2107.03006 D3PM).
+// NELBO(x) = ∫ -α'/(1-α) · E[Σ_masked CE] dt; with the exact conditionals it is -log p(x), whatever the schedule.
+import { crossEntropy, div, less, mul, scalar, type Tensor, where } from '../graph/index.ts'
+import type { Noise, Pricing } from './noise.ts'
+import { expectStep, expectTime } from './schedule.ts'
+
+export const masked: Noise = {
+  name: 'masked',
+  about: 'words vanish into the fog one by one, each on its own',
+  source: 'Sahoo et al., arXiv 2406.07524',
+  causal: false,
+
+  corrupt(clean, t, { maskId, schedule }, uniform) {
+    expectTime(t)
+    const noise = 1 - schedule.survival(t)
+    return clean.map((token, position) => (uniform(position) < noise ? maskId : token))
+  },
+
+  rows(noisy, maskId) {
+    const positions: number[] = []
+    for (let i = 0; i < noisy.length; i++) if (noisy[i] === maskId) positions.push(i)
+    return Int32Array.from(positions)
+  },
+
+  forward(token, s, t, { vocabSize, maskId, schedule }) {
+    expectStep(s, t)
+    const before = schedule.survival(s)
+    const stays = before === 0 ? 1 : schedule.survival(t) / before
+    const q = new Float64Array(vocabSize)
+    q[token] += stays
+    q[maskId] += 1 - stays
+    return q
+  },
+
+  prior: ({ vocabSize, maskId }) => only(maskId, vocabSize),
+
+  posterior(noisy, prediction, s, t, { vocabSize, maskId, schedule }) {
+    expectStep(s, t)
+    if (noisy !== maskId) return only(noisy, vocabSize)
+    const noise = 1 - schedule.survival(t)
+    const revealed = noise === 0 ? 1 : (schedule.survival(s) - schedule.survival(t)) / noise
+    const q = prediction.map((p) => p * revealed)
+    q[maskId] += 1 - revealed
+    return q
+  },
+
+  bound: ({ logits, targets, time }, pricing) =>
+    mul(weight(time, pricing), crossEntropy(logits, targets)),
+}
+
+/** -α'/(1-α), what a nat at a masked position counts; at most `cap`. */
+function weight(time: Tensor, { schedule, cap }: Pricing): Tensor {
+  const { noise, derivative } = schedule.curve(time)
+  const exact = div(mul(derivative, scalar(-1)), noise)
+  return cap === undefined ? exact : where(less(exact, scalar(cap)), exact, scalar(cap))
+}
+
+/** The distribution that is sure of one id. */
+export function only(id: number, vocabSize: number): Float64Array {
+  const q = new Float64Array(vocabSize)
+  q[id] = 1
+  return q
+}

@@ -1,0 +1,69 @@
+// What a noise process is: how text is corrupted, what comes back when it is undone, and what a prediction costs.
+// Every process is one file with these members and one row in `noises`; trainer, sampler and laws know no more of it.
+// The bound is written once, in graph ops: training runs it in float32, the laws run the same graph in float64.
+// Nothing here knows a network: logits come in, nats per row go out.
+import type { Tensor } from '../graph/index.ts'
+import type { Schedule } from './schedule.ts'
+
+/** What a process is told about the language it corrupts. */
+export interface World {
+  /** all ids, special ones included; distributions have this length */
+  vocabSize: number
+  maskId: number
+  schedule: Schedule
+}
+
+/** The rows whose prediction is paid for, R of them from any number of texts. */
+export interface Terms {
+  /** [R, V]; ids that never stand in a text must already be at -1e9 or below (the SUBS rule of arXiv 2406.07524 for
+   * the mask id): the network's head does that */
+  logits: Tensor
+  /** [R] of int32: the true tokens */
+  targets: Tensor
+  /** [R] of int32: what stands there in the noisy text */
+  noisy: Tensor
+  /** [R] of float in (0, 1]: the time of the row's text */
+  time: Tensor
+}
+
+export interface Pricing {
+  schedule: Schedule
+  /** largest weight of a row while training. Measuring leaves it out: a capped bound is no bound. */
+  cap?: number
+}
+
+/** One way to corrupt text. Time runs from 0, clean, to 1, all noise. */
+export interface Noise {
+  readonly name: string
+  readonly about: string
+  readonly source: string
+  /** true: each position is predicted from what is to its left, false: from the whole noisy text */
+  readonly causal: boolean
+  /** A noisy text x_t of a clean one.
+   * @param uniform one number in (0, 1) per position; 1 keeps a position as it is, for prompts and pinned words
+   * @throws UnfogError `bad_time` when t is outside (0, 1] */
+  corrupt(
+    clean: Int32Array,
+    t: number,
+    world: Pick<World, 'maskId' | 'schedule'>,
+    uniform: (position: number) => number,
+  ): Int32Array
+  /** Positions whose prediction costs something, ascending. */
+  rows(noisy: Int32Array, maskId: number): Int32Array
+  /** q(x_t | x_s = token) of one position, [V]; from the clean text with s = 0. */
+  forward(token: number, s: number, t: number, world: World): Float64Array
+  /** The distribution of one position at t = 1, [V]: where generation starts. */
+  prior(world: World): Float64Array
+  /** q(x_s | x_t = noisy, x_0 ~ prediction) of one position, s < t, [V].
+   * @param prediction [V] probabilities of the clean token; ids that never stand in a text have 0 */
+  posterior(
+    noisy: number,
+    prediction: Float64Array,
+    s: number,
+    t: number,
+    world: World,
+  ): Float64Array
+  /** Nats per row, [R]: their sum over the rows of a text, averaged over t uniform in (0, 1] and over x_t, is an upper
+   * bound of -log p(text). */
+  bound(terms: Terms, pricing: Pricing): Tensor
+}
