@@ -52,7 +52,8 @@ export class Emitter {
   private readonly nodes: OnnxNode[] = []
   private readonly initializers: OnnxTensor[] = []
   private readonly made = new Map<string, readonly string[]>()
-  private readonly taken = new Set<string>()
+  /** names in use, and the ordinal that the next of the same name would try */
+  private readonly taken = new Map<string, number>()
   private readonly symbols = new Map<string, { source: string; axis: number }>()
   private place = ''
 
@@ -165,7 +166,7 @@ export class Emitter {
 
   reserve(name: string): void {
     if (this.taken.has(name)) throw new UnfogError('internal', `two tensors are named ${name}`)
-    this.taken.add(name)
+    this.taken.set(name, 2)
   }
 
   carry(name: string, shape: Shape): void {
@@ -221,9 +222,14 @@ export class Emitter {
 
   private unique(name: string): string {
     // an ordinal among nodes of the same place and kind, in graph order: stable under changes elsewhere
+    let ordinal = this.taken.get(name)
     let candidate = name
-    for (let ordinal = 2; this.taken.has(candidate); ordinal++) candidate = `${name}~${ordinal}`
-    this.taken.add(candidate)
+    if (ordinal) {
+      do candidate = `${name}~${ordinal++}`
+      while (this.taken.has(candidate))
+      this.taken.set(name, ordinal)
+    }
+    this.taken.set(candidate, 2)
     return candidate
   }
 }

@@ -50,8 +50,8 @@ export class ProtoWriter {
     write(inner)
     this.varint(field * 8 + 2)
     this.varint(inner.length)
-    this.chunks.push(...inner.chunks)
-    this.length += inner.length
+    // one by one: a graph has more pieces than a call may have arguments
+    for (const chunk of inner.chunks) this.push(chunk)
     return this
   }
 
