@@ -2,9 +2,10 @@
 // behind this interface; an enumerable table in a test implements it in three lines.
 
 export interface Ask {
-  /** the canvas: token ids, `maskId` where there is fog */
+  /** the canvas: token ids, `maskId` where there is fog. The same array at every step of one text, changed in place
+   * between steps: read it during the call; its identity may serve as the key of a cache */
   tokens: Int32Array
-  /** positions whose prediction is wanted, ascending */
+  /** positions whose prediction is wanted, ascending, at least one */
   rows: Int32Array
   /** label ids in front of the text, if the model has labels */
   labels?: Int32Array
@@ -16,12 +17,12 @@ export interface Denoiser {
   /** ends a text whose length was not given; undefined when the model writes texts of an exact length */
   readonly eosId?: number
   /** ids that are never written: mask, begin, padding, labels */
-  readonly banned: readonly number[]
+  readonly banned: ArrayLike<number>
   /** longest canvas */
   readonly context: number
   /** true: a prediction sees only what is to its left (an autoregressive model) */
   readonly causal: boolean
   /** Logits of the asked rows, [rows.length × vocabSize] per ask, in order. A row's numbers do not depend on the
-   * other members of the batch. */
+   * other members of the batch, nor on which other rows are asked. */
   logits(asks: readonly Ask[]): Promise<Float32Array[]>
 }

@@ -1,0 +1,169 @@
+// What the loop starts from: tokens that are given, and fog. The number of fog tokens is the number of tokens the
+// model will write, so a canvas is where prompt, suffix, gaps and length become one thing.
+//
+// Where words bring their own space (" park" is one token), the space between a gap and the text after it stays with
+// that text, and the space after a prompt is left to the word that follows: both are then tokenised as in running
+// text. Where a space is a token of its own (characters, bytes), spaces beside a gap are for the gap to write.
+import { UnfogError } from '../error/index.ts'
+import { categorical, seeded } from '../random/index.ts'
+import type { Denoiser } from './denoiser.ts'
+import { states } from './frame.ts'
+import { parseInfill } from './infill.ts'
+import type { Plan } from './plan.ts'
+
+export interface Canvas {
+  /** [L] token ids, the mask where there is fog */
+  readonly tokens: Int32Array
+  /** [L] a value of `states`. This, not the token, says where the fog is: a mask among given tokens is text */
+  readonly state: Uint8Array
+}
+
+/** All this room knows of tokenizers. */
+export interface Words {
+  encode(text: string): ArrayLike<number>
+  decode(ids: ArrayLike<number>): string
+}
+
+type Network = Pick<Denoiser, 'maskId' | 'context' | 'causal'>
+
+/** The canvas of a request.
+ * @param lengths how many texts of each length (in tokens) the model was trained on: the histogram from which the
+ * length is drawn when the plan has none. Without it a text may take `maximum` tokens, or all of the context
+ * @throws UnfogError `context_length`, or `usage` when the parts do not fit each other */
+export function makeCanvas(
+  plan: Plan,
+  network: Network,
+  words: Words,
+  lengths?: ArrayLike<number>,
+): Canvas {
+  const canvas =
+    plan.infill === undefined
+      ? continued(plan, network, words, lengths)
+      : filledIn(plan.infill, network, words)
+  if (network.causal) refuseTextAfterFog(canvas)
+  return canvas
+}
+
+/** Prompt, fog, suffix. */
+function continued(
+  plan: Plan,
+  network: Network,
+  words: Words,
+  lengths?: ArrayLike<number>,
+): Canvas {
+  const prompt = words.encode(leaveSpace(plan.prompt ?? '', words))
+  const suffix = words.encode(plan.suffix ?? '')
+  const given = prompt.length + suffix.length
+  const length = plan.length ?? unsaidLength(plan, network, given, lengths)
+  if (length > network.context) {
+    throw tooLong(
+      `--length ${length} exceeds the context of ${network.context}: use --length ${network.context} or less`,
+      'length',
+    )
+  }
+  if (given > length) {
+    const what = plan.suffix ? 'prompt and suffix' : 'the prompt'
+    throw new UnfogError(
+      'usage',
+      `${what} of ${given} tokens cannot fit a text of --length ${length}: use --length ${given + 1} or more`,
+      { param: 'length' },
+    )
+  }
+  return assemble([prompt, length - given, suffix], network.maskId)
+}
+
+function filledIn(infill: string, network: Network, words: Words): Canvas {
+  const found = parseInfill(infill)
+  const texts = found.map((part) => ('text' in part ? part.text : ''))
+  const keepsSpace = carriesSpace(words, texts.join(' '))
+  return assemble(
+    found.map((part) => {
+      if ('gap' in part) return part.gap
+      return words.encode(part.spaceBefore && keepsSpace ? ` ${part.text}` : part.text)
+    }),
+    network.maskId,
+    network.context,
+  )
+}
+
+/** Pieces in order: token ids are given, a number is so much fog. */
+function assemble(
+  pieces: readonly (ArrayLike<number> | number)[],
+  maskId: number,
+  context = Number.POSITIVE_INFINITY,
+): Canvas {
+  const size = (piece: ArrayLike<number> | number) =>
+    typeof piece === 'number' ? piece : piece.length
+  const length = pieces.reduce<number>((sum, piece) => sum + size(piece), 0)
+  if (length > context) {
+    throw tooLong(
+      `--infill makes a text of ${length} tokens, which exceeds the context of ${context}: shorten its gaps or its text`,
+      'infill',
+    )
+  }
+  const tokens = new Int32Array(length).fill(maskId)
+  const state = new Uint8Array(length).fill(states.fog)
+  let at = 0
+  for (const piece of pieces) {
+    if (typeof piece !== 'number') {
+      tokens.set(piece, at)
+      state.fill(states.given, at, at + piece.length)
+    }
+    at += size(piece)
+  }
+  return { tokens, state }
+}
+
+/** The length of a text when nobody said it: drawn from the histogram among the lengths that leave room to write. */
+function unsaidLength(
+  plan: Plan,
+  network: Network,
+  given: number,
+  lengths?: ArrayLike<number>,
+): number {
+  const most = Math.min(plan.maximum ?? network.context, network.context)
+  if (given >= most) {
+    const [limit, param] =
+      plan.maximum === most ? ['--maximum', 'maximum'] : ['the context', 'prompt']
+    throw tooLong(
+      `the given text of ${given} tokens leaves no room to write: ${limit} is ${most} tokens`,
+      param,
+    )
+  }
+  if (!lengths) return most
+  const weights = Array.from(lengths, (count, length) =>
+    length > given && length <= most ? count : 0,
+  )
+  if (!weights.some((weight) => weight > 0)) {
+    throw new UnfogError(
+      'usage',
+      `the model knows no text of ${given + 1} to ${most} tokens: say how long the text is with --length`,
+      { param: 'length' },
+    )
+  }
+  return categorical(weights, seeded(plan.seed).uniform(0, 0, 'length'))
+}
+
+/** Does this tokenizer write a space and the word after it as one token? */
+function carriesSpace(words: Words, text: string): boolean {
+  return Array.from(words.encode(`${text} a`)).some((id) => /^ +\S/.test(words.decode([id])))
+}
+
+/** A prompt that ends in a space, as typing leaves it: where words bring their space, the next word brings it. */
+function leaveSpace(prompt: string, words: Words): string {
+  return prompt.endsWith(' ') && carriesSpace(words, prompt) ? prompt.slice(0, -1) : prompt
+}
+
+function refuseTextAfterFog({ state }: Canvas): void {
+  const fog = state.indexOf(states.fog)
+  if (fog >= 0 && state.indexOf(states.given, fog) >= 0) {
+    throw new UnfogError(
+      'usage',
+      'this model sees only what stands to the left and cannot fill a gap before given text: use a masked model, or a prompt alone',
+      { param: 'infill' },
+    )
+  }
+}
+
+const tooLong = (message: string, param: string): UnfogError =>
+  new UnfogError('context_length', message, { param })

@@ -1,0 +1,254 @@
+// One text on its way from fog to crisp: its canvas, its random numbers, and the steps it takes. It asks, is
+// answered, and shows a frame; who runs the network, and for how many drafts at once, is not its business. Nothing
+// in it depends on other drafts, so a text is the same alone and in any batch.
+import { UnfogError } from '../error/index.ts'
+import { type Random, seeded } from '../random/index.ts'
+import { Answer } from './answer.ts'
+import type { Canvas } from './canvas.ts'
+import type { Ask, Denoiser } from './denoiser.ts'
+import { type Frame, fogSign, states } from './frame.ts'
+import type { Plan } from './plan.ts'
+import type { Change, PolicyState } from './policy.ts'
+import { drawToken, readRow } from './sample.ts'
+
+type Network = Omit<Denoiser, 'logits'>
+
+export class Draft {
+  readonly #network: Network
+  readonly #plan: Plan
+  readonly #random: Random
+  #tokens: Int32Array
+  #state: Uint8Array
+  #confidence: Float32Array
+  #entropy: Float32Array
+  #step = 0
+  #forwards = 0
+  #changed: number[] = []
+  #done: Frame['done']
+  /** positions that were in the fog at the start */
+  readonly #start: number
+  readonly #steps: number
+  /** from here on eos may be written and ends the text; undefined when the length is given */
+  readonly #tail: number | undefined
+  readonly #banned: Uint8Array
+  readonly #bannedInside: Uint8Array
+  #asked: { view: PolicyState; rows: Int32Array } | undefined
+
+  /** @param from a canvas, or a frame to go on from (of the same plan)
+   * @throws UnfogError `context_length`; `usage` for a frame of another seed */
+  constructor(
+    network: Network,
+    from: Canvas | Frame,
+    plan: Plan,
+    random: (seed: number) => Random = seeded,
+  ) {
+    checkStart(network, from, plan)
+    this.#network = network
+    this.#plan = plan
+    this.#random = random(plan.seed)
+    this.#tokens = from.tokens.slice()
+    this.#state = from.state.slice()
+    if ('step' in from) {
+      this.#confidence = from.confidence.slice()
+      this.#entropy = from.entropy.slice()
+      this.#step = from.step
+      this.#forwards = from.forwards
+    } else {
+      this.#confidence = Float32Array.from(from.state, (s) => (s === states.given ? 1 : 0))
+      const ignorance = Math.log(network.vocabSize)
+      this.#entropy = Float32Array.from(from.state, (s) => (s === states.given ? 0 : ignorance))
+    }
+    this.#start = this.#state.reduce((sum, s) => sum + (s === states.given ? 0 : 1), 0)
+    this.#steps = plan.policy.steps(Math.max(1, this.#start), plan)
+    const open = plan.length === undefined && plan.infill === undefined
+    this.#tail =
+      open && network.eosId !== undefined ? this.#state.lastIndexOf(states.given) + 1 : undefined
+    this.#banned = bannedIds(network, [])
+    this.#bannedInside = bannedIds(network, network.eosId === undefined ? [] : [network.eosId])
+    this.#finish()
+  }
+
+  get done(): Frame['done'] {
+    return this.#done
+  }
+
+  get changed(): readonly number[] {
+    return this.#changed
+  }
+
+  /** The next question to the network. Steps at which the policy wants nothing pass without one. */
+  ask(): Ask {
+    for (; this.#step < this.#steps; this.#step++) {
+      const view = this.#view()
+      const rows = this.#plan.policy.wants(view)
+      if (rows.length > 0) {
+        this.#asked = { view, rows }
+        return { tokens: this.#tokens, rows, labels: this.#plan.labels }
+      }
+    }
+    throw new UnfogError(
+      'internal',
+      `policy ${this.#plan.policy.name} did not finish in the ${this.#steps} steps it promised`,
+    )
+  }
+
+  /** The answer: logits of the asked rows, [rows × vocabSize]. */
+  take(logits: Float32Array): void {
+    if (!this.#asked) throw new UnfogError('internal', 'an answer came that nobody had asked for')
+    const { view, rows } = this.#asked
+    const size = this.#network.vocabSize
+    const answers = Array.from(
+      rows,
+      (position, i) =>
+        [position, this.#answer(position, logits.subarray(i * size, (i + 1) * size))] as const,
+    )
+    for (const [position, answer] of answers) {
+      if (this.#state[position] !== states.fog) continue
+      this.#confidence[position] = answer.top
+      this.#entropy[position] = answer.entropy
+    }
+    const changes = this.#plan.policy.choose(
+      answers.map(([, answer]) => answer),
+      view,
+    )
+    this.#apply(changes, new Map(answers))
+    this.#asked = undefined
+    this.#forwards++
+    this.#step++
+    this.#finish()
+  }
+
+  abort(): void {
+    this.#done ??= 'abort'
+    this.#changed = []
+  }
+
+  /** @param decode token ids to text */
+  frame(decode: (ids: ArrayLike<number>) => string): Frame {
+    return {
+      step: this.#step,
+      // a text that may end early does not know
+      steps: this.#tail === undefined ? this.#steps : undefined,
+      forwards: this.#forwards,
+      tokens: this.#tokens.slice(),
+      state: this.#state.slice(),
+      confidence: this.#confidence.slice(),
+      entropy: this.#entropy.slice(),
+      changed: this.#changed.slice(),
+      text: this.#text(decode),
+      seed: this.#plan.seed,
+      done: this.#done,
+    }
+  }
+
+  #view(): PolicyState {
+    return {
+      step: this.#step,
+      steps: this.#steps,
+      tokens: this.#tokens,
+      state: this.#state,
+      confidence: this.#confidence,
+      fog: Int32Array.from(positionsInFog(this.#state)),
+      start: this.#start,
+      settings: this.#plan,
+      random: this.#random,
+    }
+  }
+
+  #answer(position: number, logits: Float32Array): Answer {
+    const inside = this.#tail === undefined || position < this.#tail
+    const banned = inside ? this.#bannedInside : this.#banned
+    const step = this.#step
+    return new Answer(position, logits, readRow(logits, banned), (row) =>
+      drawToken(logits, banned, this.#plan, this.#random.uniform(step, position, 'token'), row),
+    )
+  }
+
+  #apply(changes: readonly Change[], answers: ReadonlyMap<number, Answer>): void {
+    const changed: number[] = []
+    for (const { position, token } of changes) {
+      if (this.#state[position] === states.given) {
+        throw new UnfogError('internal', `policy ${this.#plan.policy.name} changed given text`)
+      }
+      const state = token === this.#network.maskId ? states.fog : states.settled
+      if (this.#tokens[position] !== token || this.#state[position] !== state)
+        changed.push(position)
+      this.#tokens[position] = token
+      this.#state[position] = state
+      const answer = answers.get(position)
+      if (answer && state === states.settled) {
+        this.#confidence[position] = answer.probability(token)
+        this.#entropy[position] = answer.entropy
+      }
+    }
+    this.#changed = changed.sort((a, b) => a - b)
+  }
+
+  /** The position of the eos that ends the text, -1 when there is none. */
+  #end(): number {
+    if (this.#tail === undefined) return -1
+    const { eosId } = this.#network
+    return this.#tokens.findIndex((id, i) => id === eosId && this.#state[i] === states.settled)
+  }
+
+  /** Is the text finished? Then what lies behind its end is dropped; the eos itself stays, as its last token. */
+  #finish(): void {
+    const end = this.#end()
+    const length = end < 0 ? this.#tokens.length : end + 1
+    const finished = this.#plan.policy.done
+      ? this.#start === 0 || this.#plan.policy.done(this.#view())
+      : !this.#state.subarray(0, length).includes(states.fog)
+    if (!finished) return
+    this.#done = 'complete'
+    this.#tokens = this.#tokens.slice(0, length)
+    this.#state = this.#state.slice(0, length)
+    this.#confidence = this.#confidence.slice(0, length)
+    this.#entropy = this.#entropy.slice(0, length)
+    this.#changed = this.#changed.filter((position) => position < length)
+  }
+
+  /** Runs of known tokens as words, a sign for each token in the fog. */
+  #text(decode: (ids: ArrayLike<number>) => string): string {
+    const end = this.#end()
+    const length = end < 0 ? this.#tokens.length : end
+    let text = ''
+    let from = 0
+    for (let i = 0; i <= length; i++) {
+      const fog = i < length && this.#state[i] === states.fog
+      if (i < length && !fog) continue
+      if (i > from) text += decode(this.#tokens.subarray(from, i))
+      if (fog) text += fogSign
+      from = i + 1
+    }
+    return text
+  }
+}
+
+function checkStart(network: Network, from: Canvas | Frame, plan: Plan): void {
+  const length = from.tokens.length
+  if (length > network.context) {
+    throw new UnfogError(
+      'context_length',
+      `a canvas of ${length} tokens exceeds the context of ${network.context}`,
+      { param: 'length' },
+    )
+  }
+  if ('seed' in from && from.seed !== plan.seed) {
+    throw new UnfogError(
+      'usage',
+      `a frame of seed ${from.seed} cannot go on with --seed ${plan.seed}: use the plan it came from`,
+      { param: 'seed' },
+    )
+  }
+}
+
+function bannedIds(network: Network, more: readonly number[]): Uint8Array {
+  const banned = new Uint8Array(network.vocabSize)
+  // a model may predict the mask itself; a loop that believed it would never end
+  for (const id of [...Array.from(network.banned), network.maskId, ...more]) banned[id] = 1
+  return banned
+}
+
+function* positionsInFog(state: Uint8Array): Generator<number> {
+  for (let i = 0; i < state.length; i++) if (state[i] === states.fog) yield i
+}

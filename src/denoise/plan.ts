@@ -1,0 +1,154 @@
+// How a text is to be written: the options of one request, checked once. Nothing further in checks them again.
+import { UnfogError } from '../error/index.ts'
+import type { Denoiser } from './denoiser.ts'
+import { type PolicyName, policies } from './policies/index.ts'
+import type { Policy, PolicySettings } from './policy.ts'
+import type { Sampling } from './sample.ts'
+
+/** What a caller may say; everything has a default. */
+export interface PlanOptions {
+  /** the beginning of the text */
+  prompt?: string
+  /** the end of the text */
+  suffix?: string
+  /** the whole text with gaps, see parseInfill; in place of prompt, suffix and length */
+  infill?: string
+  /** tokens of the whole text, prompt included; a text of given length cannot end early */
+  length?: number
+  /** most tokens of a text whose length is not given */
+  maximum?: number
+  /** default: `confidence`, or `left-to-right` on a causal model */
+  policy?: PolicyName | Policy
+  steps?: number
+  /** 0 takes the most probable token */
+  temperature?: number
+  /** draw among the fewest most probable tokens that together have this probability */
+  topP?: number
+  /** draw among so many most probable tokens; 0 is all */
+  topK?: number
+  orderTemperature?: number
+  seed?: number
+  /** label ids in front of the text */
+  labels?: ArrayLike<number>
+  /** survival probability of the noise schedule; default 1 - t */
+  survival?: (t: number) => number
+}
+
+/** Options that hold together. */
+export interface Plan extends Sampling, PolicySettings {
+  readonly prompt?: string
+  readonly suffix?: string
+  readonly infill?: string
+  readonly length?: number
+  readonly maximum?: number
+  readonly policy: Policy
+  readonly seed: number
+  readonly labels?: Int32Array
+}
+
+interface Range {
+  within(value: number): boolean
+  says: string
+}
+const whole = (least: number): Range => ({
+  within: (value) => Number.isSafeInteger(value) && value >= least,
+  says: `a whole number of at least ${least}`,
+})
+const positive: Range = {
+  within: (value) => Number.isFinite(value) && value >= 0,
+  says: 'a number of at least 0',
+}
+
+/** The range of each number, for the check and for help. */
+export const ranges = {
+  steps: whole(1),
+  length: whole(1),
+  maximum: whole(1),
+  temperature: positive,
+  topP: { within: (value) => value > 0 && value <= 1, says: 'a number above 0 and up to 1' },
+  topK: whole(0),
+  orderTemperature: positive,
+  seed: { ...whole(0), says: 'a whole number from 0 to 2^53-1' },
+} satisfies { [K in keyof PlanOptions]?: Range }
+
+/** @throws UnfogError `usage` naming the option at fault */
+export function makePlan(options: PlanOptions, network: Pick<Denoiser, 'causal'>): Plan {
+  checkRanges(options)
+  checkTogether(options)
+  const policy = choosePolicy(options, network.causal)
+  return {
+    prompt: options.prompt,
+    suffix: options.suffix,
+    infill: options.infill,
+    length: options.length,
+    maximum: options.maximum,
+    policy,
+    steps: options.steps,
+    temperature: options.temperature ?? policy.defaults.temperature,
+    topP: options.topP ?? 1,
+    topK: options.topK ?? 0,
+    orderTemperature: options.orderTemperature ?? 0,
+    survival: options.survival ?? ((t) => 1 - t),
+    seed: options.seed ?? 0,
+    labels: options.labels && Int32Array.from(options.labels),
+  }
+}
+
+function checkRanges(options: PlanOptions): void {
+  for (const name of Object.keys(ranges) as (keyof typeof ranges)[]) {
+    const value = options[name]
+    if (value !== undefined && !(typeof value === 'number' && ranges[name].within(value))) {
+      throw misuse(name, `${flag(name)} ${value} is not ${ranges[name].says}`)
+    }
+  }
+}
+
+/** What already says how long a text is, and what then cannot be said. */
+const exclusive = {
+  infill: ['prompt', 'suffix', 'length', 'maximum'],
+  length: ['maximum'],
+} as const
+
+function checkTogether(options: PlanOptions): void {
+  for (const [says, others] of Object.entries(exclusive)) {
+    if (options[says as keyof typeof exclusive] === undefined) continue
+    for (const name of others) {
+      if (options[name] !== undefined) {
+        throw misuse(
+          name,
+          `${flag(name)} and ${flag(says)} cannot go together: leave one of them out`,
+        )
+      }
+    }
+  }
+}
+
+function choosePolicy(options: PlanOptions, causal: boolean): Policy {
+  const named = options.policy ?? (causal ? 'left-to-right' : 'confidence')
+  const policy: Policy | undefined =
+    typeof named !== 'string' ? named : Object.hasOwn(policies, named) ? policies[named] : undefined
+  if (!policy) {
+    throw misuse(
+      'policy',
+      `there is no --policy ${named}: choose one of ${Object.keys(policies).join(', ')}`,
+    )
+  }
+  if (causal && !policy.causal) {
+    throw misuse(
+      'policy',
+      `--policy ${policy.name} needs a model that sees both sides, and this one sees only to the left: use --policy left-to-right`,
+    )
+  }
+  for (const name of ['steps', 'orderTemperature', 'survival'] as const) {
+    if (options[name] !== undefined && !policy.takes.includes(name)) {
+      throw misuse(name, `--policy ${policy.name} takes no ${flag(name)}: ${policy.about}`)
+    }
+  }
+  return policy
+}
+
+/** An option as the command line writes it. */
+const flag = (name: string): string => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`
+
+const misuse = (param: string, message: string): UnfogError =>
+  new UnfogError('usage', message, { param })

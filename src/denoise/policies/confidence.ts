@@ -1,0 +1,41 @@
+// Most certain first (MaskGIT, arXiv 2202.04200; LLaDA's low-confidence remasking, arXiv 2502.09992): the fog is
+// divided evenly over the steps, first steps taking the remainder, and each step writes where the model is surest.
+// Certainty is the row's largest probability, not that of the token drawn: choosing among drawn tokens prefers
+// lucky draws, a temperature in disguise. This way, one word a step from a model whose conditionals agree writes
+// exactly that model's distribution, whatever the order, and the order can go where errors are rarest.
+import type { Policy, PolicyState, Prediction } from '../policy.ts'
+
+export const confidence: Policy = {
+  name: 'confidence',
+  about: 'where the model is surest first; without --steps one word a step',
+  source: 'Chang et al., arXiv 2202.04200; Nie et al., arXiv 2502.09992',
+  causal: false,
+  takes: ['steps', 'orderTemperature'],
+  defaults: { temperature: 1 },
+  steps: (fog, settings) => Math.min(settings.steps ?? fog, fog),
+  wants: ({ fog }) => fog,
+  choose(predictions, state) {
+    const ranked = predictions
+      .map((prediction) => ({ prediction, score: score(prediction, state) }))
+      .sort((a, b) => b.score - a.score || a.prediction.position - b.prediction.position)
+    return ranked
+      .slice(0, share(state))
+      .map(({ prediction: { position, token } }) => ({ position, token }))
+  },
+}
+
+/** How many positions this step settles. */
+function share({ step, steps, start }: PolicyState): number {
+  return Math.floor(start / steps) + (step < start % steps ? 1 : 0)
+}
+
+/** Log-certainty, with Gumbel noise that has fallen to nothing at the last step (as MaskGIT's code anneals it). */
+function score(
+  { top, position }: Prediction,
+  { step, steps, settings, random }: PolicyState,
+): number {
+  const temperature = settings.orderTemperature * (1 - (step + 1) / steps)
+  if (temperature === 0) return Math.log(top)
+  const gumbel = -Math.log(-Math.log(random.uniform(step, position, 'position')))
+  return Math.log(top) + temperature * gumbel
+}

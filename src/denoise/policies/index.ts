@@ -1,0 +1,15 @@
+// The table of policies: a new one is one file and one row here.
+import type { Policy } from '../policy.ts'
+import { ancestral } from './ancestral.ts'
+import { confidence } from './confidence.ts'
+import { firstHitting } from './first-hitting.ts'
+import { leftToRight } from './left-to-right.ts'
+
+export const policies = {
+  ancestral,
+  confidence,
+  'first-hitting': firstHitting,
+  'left-to-right': leftToRight,
+} satisfies Record<string, Policy>
+
+export type PolicyName = keyof typeof policies

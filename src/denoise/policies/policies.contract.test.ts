@@ -1,0 +1,179 @@
+// What every row of the table must keep, on canvases with gaps anywhere and a network that loves banned ids.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { inconsistentRow, tableDenoiser } from '../../../test/support/denoisers.ts'
+import {
+  type Canvas,
+  type Denoiser,
+  denoise,
+  denoiseBatch,
+  type Frame,
+  frameFromJSON,
+  frameToJSON,
+  makePlan,
+  type PlanOptions,
+  type PolicyName,
+  policies,
+  states,
+} from '../index.ts'
+
+// tokens 0 … 5 are words, 6 ends a text, 7 and 8 are never written, 9 is the mask
+const mask = 9
+const row = inconsistentRow(6)
+const network: Denoiser = tableDenoiser(9, (tokens, i) => [...row(tokens, i), 0.05, 2e4, 3e4], {
+  banned: [7, 8],
+  eosId: 6,
+})
+const causal: Denoiser = {
+  ...tableDenoiser(9, (tokens, i) => [...row(tokens.slice(0, i), i), 0.05, 2e4, 3e4], {
+    banned: [7, 8],
+    eosId: 6,
+    causal: true,
+  }),
+}
+const decode = (ids: ArrayLike<number>) => Array.from(ids, (id) => 'abcdef.?!_'[id]).join('')
+
+/** A canvas from its look: letters are given, ░ is fog. */
+function canvasOf(look: string): Canvas {
+  const letters = [...look]
+  return {
+    tokens: Int32Array.from(letters, (c) => (c === '░' ? mask : 'abcdef'.indexOf(c))),
+    state: Uint8Array.from(letters, (c) => (c === '░' ? states.fog : states.given)),
+  }
+}
+const look = fc.array(fc.constantFrom(...'abcdef░░░░░░'), { minLength: 1, maxLength: 14 })
+
+async function framesOf(
+  denoiser: Denoiser,
+  from: Canvas | Frame,
+  options: PlanOptions,
+): Promise<Frame[]> {
+  const frames: Frame[] = []
+  const plan = makePlan(options, denoiser)
+  for await (const frame of denoise(denoiser, from, plan, { decode })) frames.push(frame)
+  return frames
+}
+
+/** Options that each policy understands, few and many steps. */
+const settings = (policy: PolicyName): fc.Arbitrary<PlanOptions> =>
+  fc.record({
+    policy: fc.constant(policy),
+    seed: fc.nat(1e6),
+    temperature: fc.constantFrom(0, 0.7, 1),
+    topK: fc.constantFrom(0, 3),
+    length: fc.constantFrom(undefined, 14),
+    steps: policies[policy].takes.includes('steps' as never)
+      ? fc.constantFrom(undefined, 1, 2, 5, 40)
+      : fc.constant(undefined),
+    orderTemperature: policies[policy].takes.includes('orderTemperature' as never)
+      ? fc.constantFrom(undefined, 0.5)
+      : fc.constant(undefined),
+  })
+
+for (const name of Object.keys(policies) as PolicyName[]) {
+  describe(name, () => {
+    const policy = policies[name]
+    const runs = { numRuns: 40 }
+
+    test('leaves given text alone, progresses, ends, writes nothing that is banned', async () => {
+      await fc.assert(
+        fc.asyncProperty(look, settings(name), async (letters, options) => {
+          const canvas = canvasOf(letters.join(''))
+          const fog = canvas.state.filter((s) => s === states.fog).length
+          const frames = await framesOf(network, canvas, options)
+          const bound = policy.steps(Math.max(1, fog), makePlan(options, network))
+          let before = frames[0]
+          expect([...before.tokens]).toEqual([...canvas.tokens])
+          for (const frame of frames.slice(1)) {
+            expect(frame.step).toBeGreaterThan(before.step)
+            expect(frame.forwards).toBe(before.forwards + 1)
+            expect(frame.changed.length).toBeGreaterThan(0)
+            for (const [i, id] of frame.tokens.entries()) {
+              const changed = id !== before.tokens[i] || frame.state[i] !== before.state[i]
+              expect(frame.changed.includes(i)).toBe(changed)
+              if (canvas.state[i] === states.given) expect(id).toBe(canvas.tokens[i])
+              if (frame.state[i] === states.settled) expect(id).toBeLessThan(7)
+            }
+            before = frame
+          }
+          expect(before.done).toBe('complete')
+          expect(before.state.includes(states.fog)).toBe(false)
+          expect(before.forwards).toBeLessThanOrEqual(Math.min(bound, fog))
+          if (options.length === 14) expect(before.tokens.length).toBe(letters.length)
+        }),
+        runs,
+      )
+    })
+
+    test('writes the same text for the same seed, alone or among others', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.tuple(look, settings(name)), { minLength: 1, maxLength: 5 }),
+          async (members) => {
+            const others = Object.keys(policies).map((other, seed) => ({
+              from: canvasOf('a░░b░░░'),
+              plan: makePlan({ policy: other as PolicyName, seed }, network),
+            }))
+            const tasks = members.map(([letters, options]) => ({
+              from: canvasOf(letters.join('')),
+              plan: makePlan(options, network),
+            }))
+            const together: Frame[][] = tasks.map(() => [])
+            const batch = denoiseBatch(network, [...tasks, ...others], { decode })
+            for await (const { task, frame } of batch) together[task]?.push(frame)
+            for (const [i, { from }] of tasks.entries()) {
+              expect(together[i]).toEqual(await framesOf(network, from, members[i][1]))
+            }
+          },
+        ),
+        { numRuns: 15 },
+      )
+    })
+
+    test('goes on from any frame, through JSON, to the same text', async () => {
+      await fc.assert(
+        fc.asyncProperty(look, settings(name), async (letters, options) => {
+          const frames = await framesOf(network, canvasOf(letters.join('')), options)
+          for (const frame of frames) {
+            const wire = frameFromJSON(JSON.parse(JSON.stringify(frameToJSON(frame))))
+            const resumed = await framesOf(network, { ...wire, done: undefined }, options)
+            expect(resumed.at(-1)).toEqual({
+              ...frames.at(-1)!,
+              // the first frame of a resumed text has changed nothing yet
+              changed: resumed.length > 1 ? frames.at(-1)!.changed : [],
+            })
+          }
+        }),
+        runs,
+      )
+    })
+
+    test('writes different texts for different seeds', async () => {
+      const texts = new Set<string>()
+      for (let seed = 0; seed < 20; seed++) {
+        const frames = await framesOf(network, canvasOf('░░░░░░░░'), {
+          policy: name,
+          seed,
+          length: 8,
+        })
+        texts.add(frames.at(-1)!.text)
+      }
+      expect(texts.size).toBeGreaterThan(15)
+    })
+
+    test('says what it is', () => {
+      expect(policy.name).toBe(name)
+      expect(policy.about.length).toBeGreaterThan(10)
+      expect(policy.source).not.toBe('')
+    })
+
+    test(policy.causal ? 'works on a causal model' : 'is refused on a causal model', async () => {
+      if (policy.causal) {
+        const frames = await framesOf(causal, canvasOf('ab░░░░░░'), { policy: name, length: 8 })
+        expect(frames.at(-1)).toMatchObject({ done: 'complete', forwards: 6 })
+      } else {
+        expect(() => makePlan({ policy: name }, causal)).toThrow('use --policy left-to-right')
+      }
+    })
+  })
+}

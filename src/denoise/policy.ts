@@ -1,0 +1,74 @@
+// The one question on which all ways of writing differ: which positions to ask the network about, and what to write
+// where once it has answered. Everything else (the canvas, the forwards, the draws, when to stop) is the loop's.
+// A policy is a pure function of what it is shown, so a text can be taken up again from any frame.
+import type { Random } from '../random/index.ts'
+
+/** What a policy may be told beyond the sampling of tokens. */
+export interface PolicySettings {
+  /** steps in all; each policy has its own default */
+  readonly steps?: number
+  /** Gumbel noise on the order in which positions settle, falling to 0 over the steps; 0 is none */
+  readonly orderTemperature: number
+  /** chance that a position is still clean at time t, falling from 1 at t = 0 */
+  readonly survival: (t: number) => number
+}
+
+/** Everything a choice may depend on. Arrays are the loop's own: read, never write. */
+export interface PolicyState {
+  /** steps done before this one */
+  readonly step: number
+  /** the policy's own `steps` */
+  readonly steps: number
+  /** [L] token ids, the mask where there is fog */
+  readonly tokens: Int32Array
+  /** [L] given, fog or settled: a value of `states` */
+  readonly state: Uint8Array
+  /** [L] of the settled: the probability with which they were written */
+  readonly confidence: Float32Array
+  /** positions in the fog, ascending; at least one, unless the policy has a `done` of its own */
+  readonly fog: Int32Array
+  /** how many positions were in the fog at the start: all that were not given */
+  readonly start: number
+  readonly settings: PolicySettings
+  readonly random: Random
+}
+
+/** The network's answer for one position that was asked. */
+export interface Prediction {
+  readonly position: number
+  /** largest probability of the row, at temperature 1 */
+  readonly top: number
+  /** nats, at temperature 1 */
+  readonly entropy: number
+  /** the token drawn under temperature, top-k and top-p; drawn when first read, always the same */
+  readonly token: number
+  /** probability of that token, at temperature 1 */
+  readonly confidence: number
+}
+
+/** A token written at a position. The mask id puts the position back into the fog. */
+export interface Change {
+  readonly position: number
+  readonly token: number
+}
+
+export interface Policy {
+  readonly name: string
+  /** one line for help and docs */
+  readonly about: string
+  /** where it comes from */
+  readonly source: string
+  /** does it work on a network that sees only to the left? */
+  readonly causal: boolean
+  /** the options of its own that it understands; any other is refused by name */
+  readonly takes: readonly (keyof PolicySettings)[]
+  readonly defaults: { readonly temperature: number }
+  /** The most steps it takes for so much fog (at least 1), and so the most forwards. */
+  steps(fog: number, settings: PolicySettings): number
+  /** Positions to ask at this step, ascending. None: nothing happens at this step and no forward is spent. */
+  wants(state: PolicyState): Int32Array
+  /** What is written, from the answers in the order of `wants`. */
+  choose(predictions: readonly Prediction[], state: PolicyState): Change[]
+  /** Is the text finished? For policies that change what is settled; else it is when the fog is gone. */
+  done?(state: PolicyState): boolean
+}

@@ -1,0 +1,102 @@
+// From a row of logits to a token: the one place where it is defined. Banned ids get probability 0 (SUBS, arXiv
+// 2406.07524); then temperature, top-k, top-p; then one uniform is inverted through the cumulative sum of float64
+// probabilities in the order of ids. Gumbel draws in float32 would lower the temperature (arXiv 2409.02908).
+import { UnfogError } from '../error/index.ts'
+import { categorical } from '../random/index.ts'
+
+/** How tokens are drawn. Checked by makePlan. */
+export interface Sampling {
+  /** logits are divided by it; 0 takes the most probable token, the lowest id among equals */
+  readonly temperature: number
+  /** keep so many most probable tokens; 0 keeps all */
+  readonly topK: number
+  /** of those, keep the fewest most probable ones that reach this share of their probability */
+  readonly topP: number
+}
+
+/** A row at temperature 1, before top-k and top-p. */
+export interface Row {
+  /** the most probable token, the lowest id among equals */
+  readonly best: number
+  /** its probability */
+  readonly top: number
+  /** nats */
+  readonly entropy: number
+  /** log of the sum of exponentials: log p(id) = logits[id] - logSumExp */
+  readonly logSumExp: number
+}
+
+/** @param logits [V]  @param banned [V], 1 where the id must not be written
+ * @throws UnfogError `bad_model` when the largest logit is not a finite number */
+export function readRow(logits: Float32Array, banned: Uint8Array): Row {
+  let best = -1
+  for (let id = 0; id < logits.length; id++) {
+    if (!banned[id] && (best < 0 || logits[id] > logits[best])) best = id
+  }
+  const most = logits[best]
+  let sum = 0
+  let weighted = 0
+  for (let id = 0; id < logits.length; id++) {
+    if (banned[id]) continue
+    const distance = logits[id] - most
+    const weight = Math.exp(distance)
+    sum += weight
+    // a logit of -inf is a probability of 0, which adds nothing
+    if (weight > 0) weighted += weight * distance
+  }
+  // the best token alone adds 1, unless it is NaN, infinite, or there is none
+  if (!(sum >= 1)) {
+    throw new UnfogError('bad_model', "the model's prediction is not a finite number")
+  }
+  return {
+    best,
+    top: 1 / sum,
+    entropy: Math.max(0, Math.log(sum) - weighted / sum),
+    logSumExp: most + Math.log(sum),
+  }
+}
+
+/** [V] what a token is drawn from: weights in float64, not normalised. */
+export function distribution(
+  logits: Float32Array,
+  banned: Uint8Array,
+  { temperature, topK, topP }: Sampling,
+  row: Row = readRow(logits, banned),
+): Float64Array {
+  const weights = new Float64Array(logits.length)
+  if (temperature === 0) {
+    weights[row.best] = 1
+    return weights
+  }
+  for (let id = 0; id < logits.length; id++) {
+    if (!banned[id]) weights[id] = Math.exp((logits[id] - logits[row.best]) / temperature)
+  }
+  if (topK > 0 || topP < 1) keepMostProbable(weights, topK, topP)
+  return weights
+}
+
+/** A token.
+ * @param uniform in (0, 1) */
+export function drawToken(
+  logits: Float32Array,
+  banned: Uint8Array,
+  sampling: Sampling,
+  uniform: number,
+  row: Row = readRow(logits, banned),
+): number {
+  if (sampling.temperature === 0) return row.best
+  return categorical(distribution(logits, banned, sampling, row), uniform)
+}
+
+/** Sets the weights of all other tokens to 0. Among equals the lower id comes first. */
+function keepMostProbable(weights: Float64Array, topK: number, topP: number): void {
+  const order = [...weights.keys()].filter((id) => weights[id] > 0)
+  order.sort((a, b) => weights[b] - weights[a] || a - b)
+  const most = topK > 0 ? Math.min(topK, order.length) : order.length
+  let total = 0
+  for (let rank = 0; rank < most; rank++) total += weights[order[rank]]
+  let kept = 0
+  let sum = 0
+  while (kept < most && (topP === 1 || sum < topP * total)) sum += weights[order[kept++]]
+  for (const id of order.slice(kept)) weights[id] = 0
+}
