@@ -124,6 +124,16 @@ describe('md4', () => {
     recorded.loss_cont_time.forEach((loss, b) => {
       expect(total(nats, (r) => rows[r].batch === b)).toBeCloseTo(loss, 9)
     })
+
+    const T = 10
+    const world = { vocabSize: 11, maskId: md4.mask_id, schedule }
+    recorded.loss_timesteps_10.forEach((loss, b) => {
+      const continuous = -schedule.derivative(md4.t[b]) / (1 - schedule.survival(md4.t[b]))
+      const crossEntropy = recorded.loss_cont_time[b] / continuous
+      const t = (Math.floor(md4.t[b] * T) + 1) / T
+      const back = masked.posterior(world.maskId, new Float64Array(11), t - 1 / T, t, world)
+      expect(T * (1 - back[world.maskId]) * crossEntropy).toBeCloseTo(loss, 9)
+    })
   })
 })
 

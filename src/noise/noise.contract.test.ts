@@ -1,0 +1,117 @@
+// What every noise process must be, whatever it does: probabilities, one step as good as two, and a way back that is
+// Bayes' rule. By enumeration, in float64.
+import { describe, expect, it } from 'vitest'
+import { noises, schedules, type World } from './index.ts'
+
+const tokens = [0, 1, 2]
+const maskId = 3
+const ids = [...tokens, maskId]
+const grid = [0, 0.1, 0.35, 0.8, 1]
+const steps = grid.flatMap((s) => grid.filter((t) => t > s).map((t) => [s, t] as const))
+const sum = (q: Float64Array) => q.reduce((a, b) => a + b, 0)
+
+const cases = Object.values(noises).flatMap((noise) =>
+  Object.values(schedules).map((schedule) => ({
+    name: `${noise.name}, ${schedule.name}`,
+    noise,
+    world: { vocabSize: 4, maskId, schedule } satisfies World,
+  })),
+)
+
+describe.each(cases)('$name', ({ noise, world }) => {
+  it('makes distributions', () => {
+    for (const [s, t] of steps) {
+      for (const id of ids) {
+        expect(sum(noise.forward(id, s, t, world))).toBeCloseTo(1, 14)
+        const prediction = id === maskId ? Float64Array.of(0.2, 0.3, 0.5, 0) : sure(id)
+        expect(sum(noise.posterior(id, prediction, s, t, world))).toBeCloseTo(1, 14)
+      }
+    }
+  })
+
+  it('starts from what is left of any token at t = 1', () => {
+    for (const token of tokens) {
+      expect(noise.forward(token, 0, 1, world)).toEqual(noise.prior(world))
+    }
+  })
+
+  it('takes two steps as it takes one', () => {
+    for (const [r, s] of steps) {
+      for (const t of grid.filter((later) => later > s)) {
+        for (const id of r === 0 ? tokens : ids) {
+          const first = noise.forward(id, r, s, world)
+          const both = new Float64Array(4)
+          ids.forEach((between) => {
+            const second = noise.forward(between, s, t, world)
+            ids.forEach((end) => {
+              both[end] += first[between] * second[end]
+            })
+          })
+          const once = noise.forward(id, r, t, world)
+          ids.forEach((end) => {
+            expect(both[end]).toBeCloseTo(once[end], 14)
+          })
+        }
+      }
+    }
+  })
+
+  it("goes back by Bayes' rule", () => {
+    const prediction = Float64Array.of(0.2, 0.3, 0.5, 0)
+    for (const [s, t] of steps) {
+      for (const noisy of ids) {
+        // a token that is not the mask says itself what it was
+        const clean = noisy === maskId ? prediction : sure(noisy)
+        if (!tokens.some((x) => clean[x] * noise.forward(x, 0, t, world)[noisy] > 0)) continue
+        const posterior = noise.posterior(noisy, clean, s, t, world)
+        ids.forEach((before) => {
+          const bayes = tokens
+            .filter((x) => clean[x] > 0)
+            .map((x) => {
+              const joint =
+                noise.forward(x, 0, s, world)[before] * noise.forward(before, s, t, world)[noisy]
+              return (clean[x] * joint) / noise.forward(x, 0, t, world)[noisy]
+            })
+            .reduce((a, b) => a + b)
+          expect(posterior[before]).toBeCloseTo(bayes, 14)
+        })
+      }
+    }
+  })
+
+  it('refuses times outside (0, 1] by their value', () => {
+    const clean = Int32Array.from(tokens)
+    for (const t of [0, -0.1, 1.5, Number.NaN]) {
+      expect(() => noise.corrupt(clean, t, world, () => 0.5)).toThrow(`noise time ${t} is outside`)
+    }
+    expect(() => noise.forward(0, 0.8, 0.1, world)).toThrow('0.8 to 0.1')
+    expect(() => noise.posterior(0, sure(0), 0.8, 0.1, world)).toThrow('0.8 to 0.1')
+  })
+
+  it('leaves the clean text alone', () => {
+    const clean = Int32Array.from(tokens)
+    noise.corrupt(clean, 1, world, () => 0.5)
+    expect(Array.from(clean)).toEqual(tokens)
+  })
+})
+
+describe.each(cases.filter(({ noise }) => !noise.causal))('$name', ({ noise, world }) => {
+  it('corrupts a position as often as its forward distribution says', () => {
+    const draws = 10_000
+    for (const t of [0.1, 0.5, 1]) {
+      const text = noise.corrupt(new Int32Array(draws).fill(1), t, world, (i) => (i + 0.5) / draws)
+      const q = noise.forward(1, 0, t, world)
+      ids.forEach((id) => {
+        const share = text.filter((token) => token === id).length / draws
+        // evenly spread uniforms miss each probability by at most one draw
+        expect(Math.abs(share - q[id])).toBeLessThanOrEqual(1 / draws + 1e-12)
+      })
+    }
+  })
+})
+
+function sure(id: number): Float64Array {
+  const q = new Float64Array(4)
+  q[id] = 1
+  return q
+}
