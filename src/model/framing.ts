@@ -1,0 +1,47 @@
+// How text lies in a canvas: a begin token, a slot for each label, the text, and for a model that must learn to stop
+// an end token. With a shifted head (autoregressive models, and those that began as one) the row before a position
+// predicts it.
+import type { Tokenizer } from '../text/index.ts'
+import type { ModelConfig } from './config.ts'
+
+export interface Framing {
+  readonly tokenizer: Tokenizer
+  /** positions before the text */
+  readonly prefix: number
+  /** how many rows before its position a prediction stands: 0 or 1 */
+  readonly shift: number
+  /** does every text end with an end token? */
+  readonly ends: boolean
+  /** ids that are never predicted */
+  readonly banned: readonly number[]
+}
+
+/** @param causal does the network see only to the left? A model's warm start does, whatever it becomes later. */
+export function framing(config: ModelConfig, tokenizer: Tokenizer, causal: boolean): Framing {
+  const { exactLength } = config.text
+  return {
+    tokenizer,
+    prefix: 1 + tokenizer.labels.length,
+    shift: config.shift ? 1 : 0,
+    ends: causal && exactLength,
+    // a text of exact length has no end token, unless stopping must be learnt
+    banned: [...tokenizer.banned, ...(exactLength && !causal ? [tokenizer.special.eos] : [])],
+  }
+}
+
+/** Writes what stands before the text. @param labels an id per slot; "not said" without */
+export function writePrefix(
+  { tokenizer }: Framing,
+  canvas: Int32Array,
+  labels?: ArrayLike<number>,
+): void {
+  canvas[0] = tokenizer.special.bos
+  tokenizer.labels.forEach(({ unknown }, slot) => {
+    canvas[1 + slot] = labels?.[slot] ?? unknown
+  })
+}
+
+/** Tokens of text on the longest canvas. Room for an end token is kept where texts have their own length, so that a
+ * model and its autoregressive twin can be of one shape. */
+export const longestText = ({ architecture, text }: ModelConfig, tokenizer: Tokenizer): number =>
+  architecture.context - 1 - tokenizer.labels.length - (text.exactLength ? 1 : 0)

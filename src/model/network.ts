@@ -1,0 +1,170 @@
+// A network ready to be asked: canvases in, logits or losses of the asked rows out. It hides prefixes, shifted heads
+// and padding. With fixed weights (initialisers of the graph) a row's numbers are bitwise the same in every batch
+// (measured on the cpu; a single row is asked twice, because one row alone takes another path through the kernels).
+import { UnfogError } from '../error/index.ts'
+import { crossEntropy, emit, input } from '../graph/index.ts'
+import { transformer } from '../nn/index.ts'
+import type { Device, HostTensor, Session } from '../runtime/index.ts'
+import type { Tokenizer } from '../text/index.ts'
+import type { ModelConfig } from './config.ts'
+import { framing, longestText, writePrefix } from './framing.ts'
+
+export interface Query {
+  /** [L] the text, `maskId` where there is fog */
+  tokens: Int32Array
+  /** positions whose prediction is wanted, ascending */
+  rows: Int32Array
+  /** label ids in front of the text; "not said" without */
+  labels?: ArrayLike<number>
+}
+
+export interface Network {
+  readonly vocabSize: number
+  readonly maskId: number
+  /** ends a text whose length was not given; undefined when texts have an exact length */
+  readonly eosId?: number
+  readonly banned: readonly number[]
+  /** longest text in tokens */
+  readonly context: number
+  readonly causal: boolean
+  /** Logits of the asked rows, [rows × vocabSize] per query.
+   * @throws UnfogError `context_length` for a text that is too long */
+  logits(queries: readonly Query[]): Promise<Float32Array[]>
+  /** Cross-entropy in nats of the asked rows against targets, [rows] per query. */
+  losses(queries: readonly (Query & { targets: Int32Array })[]): Promise<Float32Array[]>
+  dispose(): Promise<void>
+}
+
+export interface NetworkOptions {
+  /** Are the weights part of the graph? Faster, and the same numbers in any batch; but they cannot change. */
+  fixed?: boolean
+}
+
+/** most logits in one run, so that a large batch does not fill the memory */
+const mostLogits = 2 ** 23
+
+/** @param weights every parameter by name; read at every run unless `fixed` */
+export function openNetwork(
+  device: Device,
+  config: ModelConfig,
+  tokenizer: Tokenizer,
+  weights: Readonly<Record<string, HostTensor>>,
+  { fixed = true }: NetworkOptions = {},
+): Network {
+  const causal = config.architecture.attention === 'causal'
+  const frame = framing(config, tokenizer, causal)
+  const { vocabSize } = config.architecture
+  const context = longestText(config, tokenizer) + (frame.ends ? 1 : 0)
+  const sessions = new Map<string, Promise<Session>>()
+
+  const session = (output: 'logits' | 'nats'): Promise<Session> => {
+    let made = sessions.get(output)
+    if (!made) {
+      const network = transformer(config.architecture, frame.banned)
+      const ids = input('ids', 'int32', ['B', 'L'])
+      const visible = input('visible', 'bool', ['B', 'L'])
+      const logits = network.logits(network.hidden(ids, visible), input('rows', 'int32', ['R']))
+      const result =
+        output === 'logits' ? logits : crossEntropy(logits, input('targets', 'int32', ['R']))
+      const values = new Map(
+        Object.entries(weights).map(([name, { data }]) => [name, data as Float32Array]),
+      )
+      made = device.session(emit({ [output]: result }, { weights: fixed ? values : undefined }))
+      sessions.set(output, made)
+    }
+    return made
+  }
+
+  /** Runs queries that fit into memory together. @returns width numbers for every asked row */
+  const run = async (
+    output: 'logits' | 'nats',
+    queries: readonly Query[],
+    targets: Int32Array[],
+  ): Promise<Float32Array[]> => {
+    const asked = queries.reduce((total, { rows }) => total + rows.length, 0)
+    if (asked === 0) return queries.map(() => new Float32Array())
+    const canvases = layCanvases(queries, asked)
+    const row = new Int32Array(Math.max(asked, 2)).fill(targets[0]?.[0] ?? 0)
+    let at = 0
+    for (const list of targets) {
+      row.set(list, at)
+      at += list.length
+    }
+    const inputs = {
+      ...canvases,
+      targets: { data: row, dims: [row.length] },
+      ...(fixed ? {} : weights),
+    }
+    const data = (await (await session(output)).run(inputs))[output].data as Float32Array
+    const width = output === 'logits' ? vocabSize : 1
+    let start = 0
+    return queries.map(({ rows }) => {
+      const part = data.subarray(start * width, (start + rows.length) * width)
+      start += rows.length
+      return part
+    })
+  }
+
+  const layCanvases = (queries: readonly Query[], asked: number): Record<string, HostTensor> => {
+    const longest = Math.max(...queries.map(({ tokens }) => tokens.length))
+    if (longest > context) {
+      throw new UnfogError(
+        'context_length',
+        `a text of ${longest} tokens exceeds the ${context} this model can see`,
+      )
+    }
+    const length = frame.prefix + longest
+    const ids = new Int32Array(queries.length * length).fill(tokenizer.special.pad)
+    const visible = new Uint8Array(queries.length * length)
+    const rows = new Int32Array(Math.max(asked, 2))
+    let at = 0
+    queries.forEach(({ tokens, rows: wanted, labels }, b) => {
+      const canvas = ids.subarray(b * length, (b + 1) * length)
+      writePrefix(frame, canvas, labels)
+      canvas.set(tokens, frame.prefix)
+      visible.fill(1, b * length, b * length + frame.prefix + tokens.length)
+      for (const position of wanted) rows[at++] = b * length + frame.prefix + position - frame.shift
+    })
+    if (asked === 1) rows[1] = rows[0]
+    const dims = [queries.length, length]
+    return {
+      ids: { data: ids, dims },
+      visible: { data: visible, dims },
+      rows: { data: rows, dims: [rows.length] },
+    }
+  }
+
+  const inParts = async <Q extends Query>(
+    output: 'logits' | 'nats',
+    queries: readonly Q[],
+    targets: (query: Q) => Int32Array[],
+  ): Promise<Float32Array[]> => {
+    const results: Float32Array[] = []
+    for (let from = 0; from < queries.length; ) {
+      let to = from
+      for (let rows = 0; to < queries.length; to++) {
+        rows += queries[to].rows.length
+        if (to > from && rows * vocabSize > mostLogits) break
+      }
+      const part = queries.slice(from, to)
+      results.push(...(await run(output, part, part.flatMap(targets))))
+      from = to
+    }
+    return results
+  }
+
+  return {
+    vocabSize,
+    maskId: tokenizer.special.mask,
+    eosId: frame.ends ? tokenizer.special.eos : undefined,
+    banned: frame.banned,
+    context,
+    causal,
+    logits: (queries) => inParts('logits', queries, () => []),
+    losses: (queries) => inParts('nats', queries, ({ targets }) => [targets]),
+    async dispose() {
+      for (const made of sessions.values()) await (await made).dispose()
+      sessions.clear()
+    },
+  }
+}

@@ -1,0 +1,89 @@
+// From a batch of clean text to what the network sees and what it must predict: labels dropped, noise times drawn,
+// text corrupted, rows listed. Every number depends on (seed, step, position, purpose), so a step is the same
+// whenever it runs.
+import { type Framing, writePrefix } from '../model/framing.ts'
+import type { Noise, Schedule, Times } from '../noise/index.ts'
+import { spread } from '../noise/index.ts'
+import type { Random } from '../random/index.ts'
+import type { HostTensor } from '../runtime/index.ts'
+import type { Batch } from '../text/index.ts'
+
+export interface Corruption {
+  noise: Noise
+  schedule: Schedule
+  times: Times
+  dropAll: number
+  dropEach: number
+}
+
+/** Text of every row, with its end token where texts end. */
+export function withEnds(
+  batch: Batch,
+  { tokenizer, ends }: Framing,
+): { tokens: Int32Array; length: number } {
+  if (!ends) return batch
+  const length = batch.length + 1
+  const tokens = new Int32Array(batch.rows * length).fill(tokenizer.special.eos)
+  for (let row = 0; row < batch.rows; row++) {
+    tokens.set(batch.tokens.subarray(row * batch.length, (row + 1) * batch.length), row * length)
+  }
+  return { tokens, length }
+}
+
+export type Feeds = Record<'ids' | 'rows' | 'targets' | 'noisy' | 'time' | 'importance', HostTensor>
+
+/** Inputs of the training graph for one batch. */
+export function corruptBatch(
+  batch: Batch,
+  framing: Framing,
+  { noise, schedule, times, dropAll, dropEach }: Corruption,
+  random: Random,
+  step: number,
+): Feeds {
+  const { tokens, length } = withEnds(batch, framing)
+  const { rows: count } = batch
+  const slots = framing.tokenizer.labels.length
+  const { prefix } = framing
+  const { mask } = framing.tokenizer.special
+  const canvasLength = prefix + length
+  const ids = new Int32Array(count * canvasLength)
+  const rows: number[] = []
+  const targets: number[] = []
+  const noisyTokens: number[] = []
+  const time: number[] = []
+  const importance: number[] = []
+  const keptLabels = (said: Int32Array, row: number): Int32Array => {
+    const draw = (i: number) => random.uniform(step, row * (slots + 1) + i, 'dropout')
+    const none = draw(0) < dropAll
+    return said.map((id, slot) =>
+      none || draw(1 + slot) < dropEach ? framing.tokenizer.labels[slot].unknown : id,
+    )
+  }
+  const evenly = spread(random.uniform(step, 0, 'time'), count)
+  for (let b = 0; b < count; b++) {
+    const clean = tokens.subarray(b * length, (b + 1) * length)
+    const t = times.draw(evenly[b])
+    const noisy = noise.corrupt(clean, t, { maskId: mask, schedule }, (i) =>
+      random.uniform(step, b * length + i, 'mask'),
+    )
+    const canvas = ids.subarray(b * canvasLength, (b + 1) * canvasLength)
+    writePrefix(framing, canvas, keptLabels(batch.labels.subarray(b * slots, (b + 1) * slots), b))
+    canvas.set(noisy, prefix)
+    for (const position of noise.rows(noisy, mask)) {
+      rows.push(b * canvasLength + prefix + position - framing.shift)
+      targets.push(clean[position])
+      noisyTokens.push(noisy[position])
+      time.push(t)
+      importance.push(times.correction(t) / (count * length))
+    }
+  }
+  const vector = (data: Int32Array | Float32Array): HostTensor => ({ data, dims: [data.length] })
+  return {
+    ids: { data: ids, dims: [count, canvasLength] },
+    rows: vector(Int32Array.from(rows)),
+    targets: vector(Int32Array.from(targets)),
+    noisy: vector(Int32Array.from(noisyTokens)),
+    time: vector(Float32Array.from(time)),
+    importance: vector(Float32Array.from(importance)),
+  }
+}

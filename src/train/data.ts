@@ -1,0 +1,143 @@
+// What a run learns from: files, texts in memory, or a world of TinyTales. Each becomes a tokenizer and a dataset.
+import { labelsOf, labelValues, tell, type WorldName, worlds } from '../tales/index.ts'
+import {
+  type Corpus,
+  corpusDocuments,
+  type Dataset,
+  type DocumentMode,
+  type DocumentPart,
+  encodeDocuments,
+  guessCorpusDocuments,
+  type LabelValues,
+  makeDataset,
+  partTexts,
+  type Tokenizer,
+  type TokenizerName,
+  trainTokenizer,
+} from '../text/index.ts'
+
+/** Texts that can be read more than once. */
+export interface TrainingData {
+  /** what a person called it */
+  name: string
+  /** bytes of text, about */
+  bytes: number
+  documents: DocumentMode
+  /** why `documents` is what it is */
+  reason: string
+  labels: readonly LabelValues[]
+  world?: WorldName
+  texts(): AsyncIterable<DocumentPart> | Iterable<DocumentPart>
+  /** texts to measure on; a part of the others when absent */
+  heldOut?(): Iterable<DocumentPart>
+  /** sentences about what reading changed */
+  notes(): string[]
+}
+
+/** Files. @param mode what one document is; guessed from the data when absent */
+export async function corpusData(corpus: Corpus, mode?: DocumentMode): Promise<TrainingData> {
+  const guess = mode ? undefined : await guessCorpusDocuments(corpus)
+  const documents = mode ?? guess!.documents
+  return {
+    name: corpus.name,
+    bytes: corpus.bytes,
+    documents,
+    reason: guess?.reason ?? 'as asked',
+    labels: [],
+    texts: () => corpusDocuments(corpus, documents),
+    notes: () => [...corpus.notes],
+  }
+}
+
+/** Texts in memory, one document each. */
+export function textData(name: string, texts: readonly string[]): TrainingData {
+  return {
+    name,
+    bytes: texts.reduce((sum, text) => sum + text.length, 0),
+    documents: 'line',
+    reason: 'each text is one document',
+    labels: [],
+    texts: () => texts.map((text) => ({ text })),
+    notes: () => [],
+  }
+}
+
+/** labels that a tale carries in front, in this order */
+export const taleLabels = ['style', 'words', 'who', 'what'] as const
+
+/** Seeds of tales for training and for measuring, far from each other and from those that people type. */
+const firstSeed = { training: 2 ** 40, heldOut: 2 ** 44 }
+
+function* tales(world: WorldName, from: number, count: number): Generator<DocumentPart> {
+  for (let i = 0; i < count; i++) {
+    const { text, facts } = tell(world, from + i)
+    const labels = labelsOf(world, text, facts)
+    yield { text, labels: Object.fromEntries(taleLabels.map((name) => [name, labels[name]])) }
+  }
+}
+
+/** Tales of a world, told as they are needed. @param count tales to learn from */
+export function taleData(world: WorldName, count: number): TrainingData {
+  const values = labelValues(world)
+  const sample = [...tales(world, firstSeed.training, 100)]
+  return {
+    name: `tales:${world}`,
+    bytes: Math.round(
+      (count * sample.reduce((sum, { text }) => sum + text.length, 0)) / sample.length,
+    ),
+    documents: 'line',
+    reason: 'each tale is one document',
+    labels: taleLabels.map((name) => ({ name, values: values[name] })),
+    world,
+    texts: () => tales(world, firstSeed.training, count),
+    heldOut: () => tales(world, firstSeed.heldOut, 1000),
+    notes: () => [],
+  }
+}
+
+export const isWorld = (name: string): name is WorldName => Object.hasOwn(worlds, name)
+
+export interface Prepared {
+  tokenizer: Tokenizer
+  dataset: Dataset
+}
+
+/** how many tales decide the vocabulary of a world: it is small, and rare words show up well before */
+const vocabularyTales = 20_000
+
+/** Learns the tokenizer, unless one is given, and encodes everything.
+ * @param context longest canvas in tokens of text */
+export async function prepare(
+  data: TrainingData,
+  options: {
+    tokenizer: Tokenizer | TokenizerName
+    vocabSize?: number
+    context: number
+    seed: number
+  },
+): Promise<Prepared> {
+  const { context, seed, vocabSize } = options
+  const tokenizer =
+    typeof options.tokenizer !== 'string'
+      ? options.tokenizer
+      : await trainTokenizer(
+          options.tokenizer,
+          data.world
+            ? partsOnce(tales(data.world, firstSeed.training, vocabularyTales))
+            : partTexts(asyncParts(data.texts())),
+          { labels: data.labels, vocabSize },
+        )
+  const encoded = await encodeDocuments(tokenizer, data.texts())
+  const heldOut = data.heldOut ? await encodeDocuments(tokenizer, data.heldOut()) : undefined
+  return { tokenizer, dataset: makeDataset(encoded, { seed, context, heldOut }) }
+}
+
+function* partsOnce(parts: Iterable<DocumentPart>): Generator<string> {
+  for (const { text } of parts) yield text
+}
+
+async function* asyncParts(
+  parts: AsyncIterable<DocumentPart> | Iterable<DocumentPart>,
+): AsyncGenerator<DocumentPart> {
+  yield* parts
+}

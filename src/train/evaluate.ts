@@ -1,0 +1,101 @@
+// The loss on held-out text while training: a fixed set of texts, masked in the same fixed way every time, so that
+// the curve moves only when the model does. Masked models: the exact-count estimator of the bound (an upper bound of
+// -log p on average); autoregressive ones: -log p itself.
+import type { ModelConfig } from '../model/config.ts'
+import { longestText } from '../model/framing.ts'
+import type { Network, Query } from '../model/network.ts'
+import { countAt, maskExactly, priceOfCount } from '../noise/index.ts'
+import { seeded, stream } from '../random/index.ts'
+import type { Dataset, Tokenizer } from '../text/index.ts'
+
+export interface HeldOutLoss {
+  /** nats, mean over tokens of text */
+  natsPerToken: number
+  /** nats, mean over code points, what the length of an exact-length text costs included */
+  natsPerChar: number
+  /** nats, mean over texts, its length's price included */
+  natsPerText: number
+  /** is it -log p itself? */
+  exact: boolean
+}
+
+interface Sample extends Query {
+  targets: Int32Array
+  labels: Int32Array
+  length: number
+  characters: number
+}
+
+/** The texts that the curve is measured on. @param tokens about how many */
+function heldOutTexts(
+  config: ModelConfig,
+  tokenizer: Tokenizer,
+  dataset: Dataset,
+  tokens: number,
+): Int32Array[] {
+  const length = longestText(config, tokenizer)
+  const batches = dataset.heldOut.evaluation({ tokensPerBatch: 2 * length, length })
+  // spread over everything held out, because texts come ordered by length
+  const stride = Math.max(1, Math.floor(dataset.heldOut.tokens / tokens))
+  const texts: Int32Array[] = []
+  for (let step = 0; step < batches.steps; step += stride) {
+    const batch = batches.batch(step)
+    for (let row = 0; row < batch.rows; row++) {
+      texts.push(batch.tokens.slice(row * batch.length, (row + 1) * batch.length))
+    }
+  }
+  return texts
+}
+
+/** @returns a function that measures a network on the same texts every time */
+export function heldOutMeter(
+  config: ModelConfig,
+  tokenizer: Tokenizer,
+  dataset: Dataset,
+  { tokens, seed }: { tokens: number; seed: number },
+): (network: Network) => Promise<HeldOutLoss> {
+  const texts = heldOutTexts(config, tokenizer, dataset, tokens)
+  const unsaid = Int32Array.from(tokenizer.labels, (label) => label.unknown)
+  const random = seeded(seed)
+  const { mask, eos } = tokenizer.special
+  return async (network) => {
+    const samples: Sample[] = texts.map((text, i) => {
+      const characters = text.reduce((sum, id) => sum + tokenizer.characters[id], 0)
+      const common = { labels: unsaid, length: text.length, characters }
+      if (network.causal) {
+        const clean = network.eosId === undefined ? text : Int32Array.from([...text, eos])
+        return { ...common, tokens: clean, rows: Int32Array.from(clean.keys()), targets: clean }
+      }
+      const spread = (i * 0.6180339887498949 + 0.5) % 1 // golden ratio: even for any number of texts
+      const { noisy, rows } = maskExactly(
+        text,
+        countAt(spread, text.length),
+        mask,
+        stream(random, 'mask', i),
+      )
+      return { ...common, tokens: noisy, rows, targets: rows.map((row) => text[row]) }
+    })
+    let nats = 0
+    let tokens = 0
+    let characters = 0
+    let lengths = 0
+    for (let from = 0; from < samples.length; from += 16) {
+      const part = samples.slice(from, from + 16)
+      for (const [i, losses] of (await network.losses(part)).entries()) {
+        const { length, rows } = part[i]
+        const summed = losses.reduce((sum, loss) => sum + loss, 0)
+        nats += network.causal ? summed : priceOfCount(summed, rows.length, length)
+        tokens += length
+        characters += part[i].characters
+        if (!network.causal && config.text.exactLength)
+          lengths -= dataset.train.lengths?.logProb(length) ?? 0
+      }
+    }
+    return {
+      natsPerToken: nats / tokens,
+      natsPerChar: (nats + lengths) / characters,
+      natsPerText: (nats + lengths) / samples.length,
+      exact: network.causal,
+    }
+  }
+}

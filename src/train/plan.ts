@@ -1,0 +1,119 @@
+// What a run is: everything that was asked and everything that was chosen, recorded in run.json before the first step.
+// The same command goes on from it; a larger budget extends it; any other difference is refused by name.
+import { UnfogError } from '../error/index.ts'
+import type { ModelConfig } from '../model/config.ts'
+import { readText, type Store, writeText } from '../store/index.ts'
+import type { Recipe } from './recipe.ts'
+
+/** What a person may ask of a run; everything has a default. */
+export interface RunOptions {
+  /** seconds of training in all, over every resume */
+  time?: number
+  /** tokens of training text in all */
+  tokens?: number
+  /** parameters, about */
+  params?: number
+  /** an autoregressive model instead of a masked one */
+  ar?: boolean
+  seed?: number
+  /** chars, bytes, words or bpe */
+  tokenizer?: string
+  vocabSize?: number
+  /** tokens of a window, for long texts */
+  length?: number
+  /** number type of the saved weights */
+  dtype?: 'bf16' | 'f32'
+  /** a model folder to start from: its name, for the record */
+  from?: string
+  /** parts of the recipe to change */
+  recipe?: Partial<Recipe>
+  /** name in the model's card */
+  name?: string
+}
+
+export interface RunPlan {
+  unfog: 1
+  options: RunOptions
+  data: { name: string; hash: string }
+  config: ModelConfig
+  recipe: Recipe
+  /** tokens of training text in the whole run */
+  budget: number
+  /** tokens that the model it starts from had already seen */
+  before: number
+  /** measured once, for `time` */
+  tokensPerSecond?: number
+}
+
+export const planFile = 'run.json'
+
+export async function readPlan(store: Store): Promise<RunPlan | undefined> {
+  if (!(await store.stat(planFile))) return undefined
+  try {
+    const plan = JSON.parse(await readText(store, planFile)) as RunPlan
+    if (plan.unfog !== 1 || !plan.config || !plan.recipe) throw new Error('it is no plan of a run')
+    return plan
+  } catch (cause) {
+    throw new UnfogError(
+      'bad_run',
+      `${store.name}/${planFile} is damaged (${(cause as Error).message}): use another --out`,
+      { param: 'out', cause },
+    )
+  }
+}
+
+export const writePlan = (store: Store, plan: RunPlan): Promise<void> =>
+  writeText(store, planFile, `${JSON.stringify(plan, null, 2)}\n`)
+
+const said = (value: unknown): string =>
+  value === undefined ? 'its default' : JSON.stringify(value)
+
+/** Refuses a resume that would be another run.
+ * @throws UnfogError `bad_run` naming what differs */
+export function checkSame(
+  plan: RunPlan,
+  options: RunOptions,
+  data: RunPlan['data'],
+  where: string,
+): void {
+  const budgets = new Set(['time', 'tokens'])
+  const names = new Set([...Object.keys(plan.options), ...Object.keys(options)]) as Set<
+    keyof RunOptions
+  >
+  for (const name of names) {
+    const [before, now] = [plan.options[name], options[name]]
+    if (budgets.has(name) || JSON.stringify(before) === JSON.stringify(now)) continue
+    throw new UnfogError(
+      'bad_run',
+      `${where} was started with --${name} ${said(before)} and not ${said(now)}: give the same flags, or another --out`,
+      { param: name },
+    )
+  }
+  if (plan.data.hash !== data.hash) {
+    throw new UnfogError(
+      'bad_run',
+      `${where} was trained on other data than ${data.name} holds now: give the same data, or another --out`,
+      { param: 'data' },
+    )
+  }
+}
+
+/** The plan with the budget now asked for. Time is turned into tokens by the speed that was measured at the start.
+ * @throws UnfogError `bad_run` when less is asked for than the run has already had */
+export function extended(plan: RunPlan, { time, tokens }: RunOptions, seen: number): RunPlan {
+  let budget = plan.budget
+  if (tokens !== undefined) budget = tokens
+  else if (time !== undefined && time !== plan.options.time) {
+    budget = Math.round(
+      (plan.budget * time) / (plan.options.time ?? plan.budget / (plan.tokensPerSecond ?? 1)),
+    )
+  }
+  if (budget < seen) {
+    throw new UnfogError(
+      'bad_run',
+      `this run has already seen ${seen} tokens, more than the ${budget} asked for: give a larger budget, or another --out`,
+      { param: tokens === undefined ? 'time' : 'tokens' },
+    )
+  }
+  return { ...plan, budget, options: { ...plan.options, time, tokens } }
+}

@@ -1,0 +1,89 @@
+// What a run chooses when it is not told: how large a network, how long a canvas, which tokenizer. Each choice is a
+// rule with a reason that can be printed.
+import type { TransformerConfig } from '../nn/index.ts'
+import { parameterCount } from '../nn/index.ts'
+
+/** Widths and depths from small to large; heads have 32 channels, feed-forwards 8/3 of the width (SwiGLU at the cost of
+ * a plain layer of four widths, arXiv 2002.05202). */
+const ladder: readonly (readonly [width: number, layers: number])[] = [
+  [64, 3],
+  [96, 4],
+  [128, 4],
+  [128, 6],
+  [160, 6],
+  [192, 6],
+  [256, 6],
+  [256, 8],
+  [320, 8],
+  [384, 8],
+  [512, 8],
+  [512, 12],
+  [768, 12],
+]
+
+export function architectureOf(
+  width: number,
+  layers: number,
+  { vocabSize, context }: { vocabSize: number; context: number },
+): TransformerConfig {
+  const headSize = 32
+  const heads = width / headSize
+  return {
+    vocabSize,
+    width,
+    layers,
+    heads,
+    kvHeads: heads,
+    headSize,
+    hidden: Math.round((width * 8) / 3 / 32) * 32,
+    activation: 'swiglu',
+    norm: 'rms',
+    normWeight: false,
+    normEps: 1e-6,
+    qkNorm: 'gain',
+    ropeTheta: 10_000,
+    biases: false,
+    // a shared table where the vocabulary would else be most of the network
+    tiedHead: vocabSize > 4 * width,
+    attention: 'full',
+    context,
+  }
+}
+
+/** The largest network of the ladder with at most so many parameters (the smallest, if none). */
+export function architectureFor(
+  parameters: number,
+  text: { vocabSize: number; context: number },
+): TransformerConfig {
+  const candidates = ladder.map(([width, layers]) => architectureOf(width, layers, text))
+  const fitting = candidates.filter((config) => parameterCount(config) <= parameters)
+  return fitting[fitting.length - 1] ?? candidates[0]
+}
+
+/** Floating-point operations of learning from one token: 6 per parameter that a token passes through, and the
+ * attention scores (Kaplan et al., arXiv 2001.08361). */
+export function operationsPerToken(config: TransformerConfig): number {
+  const table = config.vocabSize * config.width
+  const dense = parameterCount(config) - (config.tiedHead ? 0 : table)
+  return 6 * dense + 12 * config.layers * config.width * config.context
+}
+
+/** How many tokens a network of so many parameters should see: measured on characters and small vocabularies, where
+ * minutes, not data, are scarce. */
+export const tokensPerParameter = 10
+
+/** Parameters for so many operations: as many as then see `tokensPerParameter` tokens each, but not more than the data
+ * can teach.
+ * @param operations floating-point operations of the whole run  @param dataTokens tokens of training text */
+export function parametersFor(operations: number, dataTokens: number): number {
+  return Math.min(Math.sqrt(operations / (6 * tokensPerParameter)), Math.max(2e5, 4 * dataTokens))
+}
+
+/** Bytes a run needs: four buffers of parameters (values, gradients, two moments, the average) and the activations of
+ * a batch, of which the widest stay alive until the backward pass. */
+export function memoryOf(config: TransformerConfig, batchTokens: number): number {
+  const buffers = 5 * 4 * parameterCount(config)
+  const perLayer = 14 * config.width + 6 * config.hidden + 3 * config.heads * config.context
+  const activations = 4 * batchTokens * (config.layers * perLayer + 3 * config.vocabSize)
+  return buffers + activations + 150e6
+}

@@ -1,0 +1,196 @@
+// The trainer: one network, its flat buffers, and the phases of its run. A step is a pure function of the buffers,
+// the data, the recipe and the step's number.
+import { UnfogError } from '../error/index.ts'
+import type { ModelConfig } from '../model/config.ts'
+import { framing, longestText } from '../model/framing.ts'
+import { initialise, parameterShapes, transformer } from '../nn/index.ts'
+import { noises, schedules, type schedules as scheduleTable, times } from '../noise/index.ts'
+import { seeded } from '../random/index.ts'
+import {
+  type Device,
+  type Flat,
+  flat,
+  type HostTensor,
+  layoutOf,
+  type Session,
+} from '../runtime/index.ts'
+import type { Batches, Dataset, Tokenizer } from '../text/index.ts'
+import { adamw, moments } from './adamw.ts'
+import type { Buffers } from './checkpoint.ts'
+import { type Corruption, corruptBatch } from './corrupt.ts'
+import { gradientName, trainingGraph } from './graph.ts'
+import { rateAt } from './rate.ts'
+import type { Recipe } from './recipe.ts'
+
+/** A part of a run with one objective. */
+export interface Phase {
+  readonly name: 'left to right' | 'denoising'
+  /** tokens of the run after which it ends */
+  readonly until: number
+  readonly causal: boolean
+}
+
+export interface StepResult {
+  loss: number
+  gradient: number
+  rate: number
+  tokens: number
+  phase: Phase
+}
+
+export interface Setup {
+  device: Device
+  config: ModelConfig
+  tokenizer: Tokenizer
+  dataset: Dataset
+  recipe: Recipe
+  /** tokens of text in the whole run */
+  budget: number
+  /** does the run begin with random weights? (Only then a warm start makes sense.) */
+  fresh: boolean
+}
+
+/** Phases of a run: a masked model that starts from nothing first learns to write from left to right. */
+export function phasesOf({
+  config,
+  recipe,
+  budget,
+  fresh,
+}: Omit<Setup, 'device' | 'tokenizer' | 'dataset'>): Phase[] {
+  const causal = config.architecture.attention === 'causal'
+  if (causal) return [{ name: 'left to right', until: budget, causal }]
+  const warm = fresh && config.shift ? Math.round(recipe.warmStart * budget) : 0
+  const denoising: Phase = { name: 'denoising', until: budget, causal: false }
+  return warm > 0 ? [{ name: 'left to right', until: warm, causal: true }, denoising] : [denoising]
+}
+
+export class Trainer {
+  readonly setup: Setup
+  readonly phases: Phase[]
+  readonly parameters: Flat
+  readonly average: Flat
+  readonly buffers: Buffers
+  private readonly layout: Layout
+  private readonly gradients: Flat
+  private readonly outputs: Record<string, HostTensor>
+  private readonly batches: Batches
+  private readonly loss = { data: new Float32Array(1), dims: [] }
+  private readonly sessions = new Map<Phase, Promise<Session>>()
+
+  constructor(setup: Setup) {
+    this.setup = setup
+    const { config, dataset, recipe } = setup
+    const layout = layoutOf(parameterShapes(config.architecture))
+    this.layout = layout
+    this.phases = phasesOf(setup)
+    this.parameters = flat(layout)
+    this.gradients = flat(layout)
+    const state = moments(layout)
+    this.average = flat(layout, state.average)
+    this.buffers = { ...state, parameters: this.parameters.data }
+    this.outputs = { loss: this.loss }
+    for (const [name, tensor] of Object.entries(this.gradients.tensors))
+      this.outputs[gradientName(name)] = tensor
+    this.batches = dataset.train.training({
+      tokensPerBatch: recipe.batchTokens,
+      length: longestText(config, setup.tokenizer),
+      seed: recipe.seed,
+    })
+  }
+
+  /** Random weights, or given ones. */
+  begin(weights?: ReadonlyMap<string, Float32Array>): void {
+    const { config, recipe } = this.setup
+    if (weights) {
+      for (const [name, { data }] of Object.entries(this.parameters.tensors))
+        data.set(weights.get(name)!)
+    } else initialise(config.architecture, seeded(recipe.seed), this.parameters.tensors)
+    this.buffers.average.set(this.parameters.data)
+  }
+
+  phaseAt(tokens: number): Phase {
+    return this.phases.find(({ until }) => tokens < until) ?? this.phases[this.phases.length - 1]
+  }
+
+  private session(phase: Phase): Promise<Session> {
+    let session = this.sessions.get(phase)
+    if (!session) {
+      const { device, config, tokenizer, recipe } = this.setup
+      const architecture = {
+        ...config.architecture,
+        attention: phase.causal ? ('causal' as const) : ('full' as const),
+      }
+      const network = transformer(architecture, framing(config, tokenizer, phase.causal).banned)
+      const { noise, schedule } = this.corruption(phase)
+      session = device.session(trainingGraph(network, noise, schedule, recipe.weightCap))
+      this.sessions.set(phase, session)
+    }
+    return session
+  }
+
+  private corruption(phase: Phase): Corruption {
+    const { config, recipe } = this.setup
+    return {
+      noise: phase.causal
+        ? noises.autoregressive
+        : noises[config.noise.process as keyof typeof noises],
+      schedule: schedules[config.noise.schedule as keyof typeof scheduleTable],
+      times: phase.causal ? times.uniform : times[recipe.times],
+      dropAll: recipe.dropAll,
+      dropEach: recipe.dropEach,
+    }
+  }
+
+  /** Loss and gradients of one batch, without learning from it.
+   * @returns tokens of text in the batch */
+  async measure(step: number, phase: Phase): Promise<number> {
+    const { config, tokenizer, recipe } = this.setup
+    const batch = this.batches.batch(step)
+    const feeds = corruptBatch(
+      batch,
+      framing(config, tokenizer, phase.causal),
+      this.corruption(phase),
+      seeded(recipe.seed),
+      step,
+    )
+    if (feeds.rows.data.length === 0) {
+      // so little text that nothing was masked: nothing to learn this time
+      this.gradients.data.fill(0)
+      this.loss.data[0] = 0
+    } else {
+      const session = await this.session(phase)
+      await session.run({ ...feeds, ...this.parameters.tensors }, this.outputs)
+    }
+    return batch.rows * batch.length
+  }
+
+  /** One step of learning.
+   * @param tokens tokens seen before it
+   * @throws UnfogError `diverged` when the loss or a gradient is not finite */
+  async step(step: number, tokens: number): Promise<StepResult> {
+    const { recipe, budget } = this.setup
+    const phase = this.phaseAt(tokens)
+    const seen = await this.measure(step, phase)
+    const rate = rateAt(Math.min(1, tokens / budget), recipe)
+    const loss = this.loss.data[0]
+    const gradient = adamw(
+      this.layout,
+      this.parameters.data,
+      this.gradients.data,
+      this.buffers,
+      { step, rate },
+      recipe,
+    )
+    if (!Number.isFinite(loss) || !Number.isFinite(gradient)) {
+      throw new UnfogError(
+        'diverged',
+        `training left the finite numbers at step ${step} (loss ${loss}, gradient norm ${gradient}): run again with a lower --rate than ${recipe.rate}`,
+      )
+    }
+    return { loss, gradient, rate, tokens: seen, phase }
+  }
+
+  async dispose(): Promise<void> {
+    for (const session of this.sessions.values()) await (await session).dispose()
+  }
+}
