@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { inconsistentRow, tableDenoiser } from '../../test/support/denoisers.ts'
+import { chiSquareP, inconsistentRow, tableDenoiser } from '../../test/support/denoisers.ts'
 import {
   type Ask,
   type Canvas,
@@ -79,6 +79,22 @@ test('a frame shows fog, what is settled, and how sure the model was', async () 
 test('confidence divides the fog evenly, the remainder first', async () => {
   const frames = await write(plain, fog(11), { steps: 4 })
   expect(frames.map(({ changed }) => changed.length)).toEqual([0, 3, 3, 3, 2])
+})
+
+test('order temperature makes the order of reveal random', async () => {
+  const firsts = async (orderTemperature: number) => {
+    const counts = [0, 0, 0, 0]
+    for (let seed = 0; seed < 1000; seed++) {
+      const [, first] = await write(plain, fog(4), { orderTemperature, seed })
+      counts[first.changed[0]]++
+    }
+    return counts
+  }
+  expect(Math.max(...(await firsts(0)))).toBe(1000)
+  expect(chiSquareP(await firsts(1e6), [0.25, 0.25, 0.25, 0.25])).toBeGreaterThan(1e-4)
+  const little = await firsts(0.3)
+  expect(little.indexOf(Math.max(...little))).toBe((await firsts(0)).indexOf(1000))
+  expect(Math.max(...little)).toBeLessThan(1000)
 })
 
 test('only the rows that a policy wants are asked, all drafts in one call', async () => {
@@ -233,6 +249,14 @@ test('a policy may take words back and change what is settled', async () => {
     [2, 2, 2, 2],
   ])
   expect(frames.map(({ changed }) => changed)).toEqual([[], [0, 1, 2, 3], [0, 2], [0, 2]])
+  // a position that is drawn again has a new uniform: on equal odds it keeps its token once in five times
+  const even = tableDenoiser(5, () => [1, 1, 1, 1, 1])
+  let kept = 0
+  for (let seed = 0; seed < 200; seed++) {
+    const [, first, , last] = await write(even, fog(4), { policy: revising, seed })
+    if (first.tokens[0] === last.tokens[0]) kept++
+  }
+  expect(Math.abs(kept - 40)).toBeLessThan(4 * Math.sqrt(200 * 0.2 * 0.8))
 })
 
 test('a policy that breaks its promise is stopped', async () => {
