@@ -11,8 +11,7 @@ for (let byte = 0, next = 256; byte < 256; byte++) codes.push(shown(byte) ? byte
 /** The character of each byte. */
 export const byteCharacter: readonly string[] = codes.map((code) => String.fromCharCode(code))
 
-/** The byte of each character of the alphabet. */
-export const characterByte: ReadonlyMap<string, number> = new Map(
+const characterByte: ReadonlyMap<string, number> = new Map(
   byteCharacter.map((character, byte) => [character, byte]),
 )
 

@@ -6,7 +6,7 @@ import { UnfogError } from '../error/index.ts'
 import { byteCharacter, toAlphabet, tokenBytes } from './alphabet.ts'
 import type { TokenizerKind, Vocabulary } from './kind.ts'
 import { labelTokens, readLabelTokens } from './labels.ts'
-import { longestPiece, ownCopy } from './pieces.ts'
+import { longestPiece, ownCopy, refuseLoneSurrogate } from './pieces.ts'
 import type { LabelValues, Tokenizer } from './tokenizer.ts'
 
 // the library's own type files cannot be resolved under nodenext (its imports have no endings)
@@ -17,7 +17,7 @@ const { BPE } = library as unknown as {
 /** Special tokens in the order of their ids, which follow the vocabulary's. */
 export const specialTokens = ['<|mask|>', '<|bos|>', '<|eos|>', '<|pad|>'] as const
 
-const rememberedPieces = 100_000
+const rememberedPieces = 30_000
 
 export function byteLevelTokenizer(
   name: string,
@@ -87,16 +87,6 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 function checkedId(id: number, size: number): number {
   if (id >= 0 && id < size && Number.isInteger(id)) return id
   throw new UnfogError('bad_input', `token id ${id} is outside this tokenizer's 0 to ${size - 1}`)
-}
-
-function refuseLoneSurrogate(text: string): void {
-  const at = text.search(/\p{Surrogate}/u)
-  if (at < 0) return
-  const code = text.charCodeAt(at).toString(16).toUpperCase()
-  throw new UnfogError(
-    'bad_input',
-    `the text holds half of a surrogate pair (U+${code}) at position ${at}, which is no character: remove it`,
-  )
 }
 
 /** Text to ids, piece by piece. */

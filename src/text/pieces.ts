@@ -2,6 +2,7 @@
 // words with the space in front of them, numbers, runs of other signs, white space.
 // It stands in tokenizer.json in Oniguruma's spelling; \s means Unicode White_Space there, which is not what \s
 // means in JavaScript (U+0085 and U+FEFF differ), so the spelling here is explicit.
+import { UnfogError } from '../error/index.ts'
 
 /** A pattern in the two spellings. */
 export interface Pattern {
@@ -19,6 +20,18 @@ export const wordPattern: Pattern = {
 
 export const characterPattern: Pattern = { file: '[\\s\\S]', regex: /[\s\S]/gu }
 
+/** No UTF-8 can hold half of a surrogate pair.
+ * @throws UnfogError `bad_input` that says where it is */
+export function refuseLoneSurrogate(text: string): void {
+  const at = text.search(/\p{Surrogate}/u)
+  if (at < 0) return
+  const code = text.charCodeAt(at).toString(16).toUpperCase()
+  throw new UnfogError(
+    'bad_input',
+    `the text holds half of a surrogate pair (U+${code}) at position ${at}, which is no character: remove it`,
+  )
+}
+
 /** V8 keeps a whole text alive for each slice of it that is kept; this makes a copy of its own. */
 export function ownCopy(piece: string): string {
   const units = new Array<number>(piece.length)
@@ -34,10 +47,11 @@ export const longestPiece = 256
 export async function countPieces(
   texts: AsyncIterable<string> | Iterable<string>,
   pattern: Pattern,
-  most = 300_000,
+  most = 100_000,
 ): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
   for await (const text of texts) {
+    refuseLoneSurrogate(text)
     for (const piece of text.match(pattern.regex) ?? []) {
       if (piece.length > longestPiece) continue
       const count = counts.get(piece)

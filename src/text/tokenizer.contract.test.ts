@@ -153,6 +153,7 @@ test('impossible options are refused', async () => {
   await refused({ labels: [{ name: 'a=b', values: ['c'] }] }, 'lower case')
   const twice = { name: 'a', values: ['x'] }
   await refused({ labels: [twice, { name: 'a', values: ['y'] }] }, 'stands once')
+  await expect(trainTokenizer('words', ['a\ud83d'])).rejects.toThrow('half of a surrogate pair')
   await expect(trainTokenizer('toString' as TokenizerName, [])).rejects.toThrow(
     'there is no tokenizer',
   )

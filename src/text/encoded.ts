@@ -1,0 +1,75 @@
+// Documents as token ids: what a dataset is cut from. Built in one pass over texts of any size; of a text nothing but
+// its ids stays in memory.
+import { UnfogError } from '../error/index.ts'
+import { contentHash } from './content-hash.ts'
+import type { DocumentPart } from './documents.ts'
+import { labelIds } from './labels.ts'
+import { type TokenShelf, tokenShelf } from './token-shelf.ts'
+import type { Tokenizer } from './tokenizer.ts'
+
+export interface Encoded {
+  readonly tokenizer: Tokenizer
+  readonly documents: number
+  /** ids of text, no special ones */
+  readonly tokens: number
+  /** code points */
+  readonly characters: number
+  /** fingerprint of ids, document ends and labels */
+  readonly hash: string
+  readonly shelf: TokenShelf
+  /** [documents + 1] where each document begins on the shelf */
+  readonly starts: Uint32Array
+  /** [documents × slots] label ids */
+  readonly labels: Int32Array
+}
+
+/** Encodes documents: strings, texts with labels, or the parts of a corpus' documents. Empty ones are left out.
+ * @throws UnfogError `bad_input` when nothing is left */
+export async function encodeDocuments(
+  tokenizer: Tokenizer,
+  documents: AsyncIterable<string | DocumentPart> | Iterable<string | DocumentPart>,
+): Promise<Encoded> {
+  const shelf = tokenShelf(tokenizer.special.mask)
+  const hash = contentHash()
+  let starts = new Uint32Array(1024)
+  let count = 0
+  const labels: number[] = []
+  let characters = 0
+  for await (const document of documents) {
+    const part: DocumentPart = typeof document === 'string' ? { text: document } : document
+    const ids = tokenizer.encode(part.text)
+    for (let i = 0; i < ids.length; i++) characters += tokenizer.characters[ids[i]]
+    shelf.push(ids)
+    hash.add(ids)
+    const start = starts[count]
+    if (part.more || shelf.length === start) continue
+    const said = labelIds(tokenizer, part.labels)
+    hash.add([shelf.length - start, ...said])
+    labels.push(...said)
+    if (++count === starts.length) starts = doubled(starts)
+    starts[count] = shelf.length
+  }
+  if (count === 0) {
+    throw new UnfogError('bad_input', 'the data holds no text: give it some')
+  }
+  return {
+    tokenizer,
+    documents: count,
+    tokens: shelf.length,
+    characters,
+    hash: hash.digest(),
+    shelf,
+    starts: starts.slice(0, count + 1),
+    labels: Int32Array.from(labels),
+  }
+}
+
+function doubled(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const longer = new Uint32Array(2 * array.length)
+  longer.set(array)
+  return longer
+}
+
+/** Tokens of one document. */
+export const documentLength = ({ starts }: Encoded, document: number): number =>
+  starts[document + 1] - starts[document]
