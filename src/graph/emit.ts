@@ -10,7 +10,7 @@ import {
   type OnnxTensor,
 } from './onnx.ts'
 import { type Dim, factors, type Shape, show } from './shape.ts'
-import { inputOp, parameterOp, type Tensor, topological } from './tensor.ts'
+import { inputOp, namedFromRoot, parameterOp, type Tensor, topological } from './tensor.ts'
 
 export type Precision = 'float32' | 'float64'
 
@@ -24,6 +24,7 @@ export interface EmitOptions {
 }
 
 export interface EmittedGraph {
+  precision: Precision
   bytes: Uint8Array<ArrayBuffer>
   inputs: { name: string; type: ElementType; shape: Shape }[]
   outputs: { name: string; type: ElementType; shape: Shape }[]
@@ -245,7 +246,8 @@ function lowered(roots: readonly Tensor[], decomposed: boolean): Tensor[] {
       const changed = inputs.some((input, i) => input !== tensor.inputs[i])
       const { op, attrs } = tensor
       if (op.lower && (decomposed || !op.emit)) {
-        replaced.set(tensor, visit({ ...op.lower(inputs, attrs), name: tensor.name }))
+        const meaning = namedFromRoot(tensor.name, () => op.lower!(inputs, attrs))
+        replaced.set(tensor, visit({ ...meaning, name: tensor.name }))
       } else if (changed) {
         replaced.set(tensor, Object.freeze({ ...tensor, inputs }))
       } else {
@@ -304,5 +306,11 @@ export function emit(
     return { name, type: types[roots[i].dtype], shape: roots[i].shape }
   })
   const graph = g.finish(inputs, results)
-  return { bytes: encodeOnnx(graph), inputs, outputs: results, nodes: graph.nodes.length }
+  return {
+    precision,
+    bytes: encodeOnnx(graph),
+    inputs,
+    outputs: results,
+    nodes: graph.nodes.length,
+  }
 }
