@@ -10,5 +10,5 @@ export const castOp: Op<void> = {
   emit: (g, [x]) => g.node('Cast', [x], { to: elementTypes[g.precision] }),
 }
 
-/** true → 1, false → 0; integers keep their value. */
-export const cast = (x: Tensor): Tensor => apply(castOp, [x], undefined)
+/** true → 1, false → 0; integers keep their value; floats are what they are. */
+export const cast = (x: Tensor): Tensor => (x.dtype === 'float' ? x : apply(castOp, [x], undefined))

@@ -1,11 +1,11 @@
 // The mean over axes.
-import { apply, type Op, type Tensor } from '../tensor.ts'
+import type { Op, Tensor } from '../tensor.ts'
 import { broadcastTo } from './broadcast-to.ts'
 import { ones } from './constant.ts'
 import { div } from './div.ts'
 import { mul } from './mul.ts'
 import { reshape } from './reshape.ts'
-import { keptShape, type Reduction, reducedShape, sum } from './sum.ts'
+import { keptShape, type Reduction, reduce, reducedShape, sum } from './sum.ts'
 
 export const meanOp: Op<Reduction> = {
   name: 'mean',
@@ -19,4 +19,4 @@ export const meanOp: Op<Reduction> = {
     g.node('ReduceMean', axes ? [x, g.int64s(axes)] : [x], { keepdims: keep ? 1 : 0 }),
 }
 
-export const mean = (x: Tensor, attrs: Reduction = {}): Tensor => apply(meanOp, [x], attrs)
+export const mean = (x: Tensor, attrs: Reduction = {}): Tensor => reduce(meanOp, x, attrs)

@@ -35,7 +35,11 @@ export const sumOp: Op<Reduction> = {
   },
 }
 
-export const sum = (x: Tensor, attrs: Reduction = {}): Tensor => apply(sumOp, [x], attrs)
+/** A reduction over a list of no axes is the tensor itself; ONNX would reduce everything. */
+export const reduce = (op: Op<Reduction>, x: Tensor, attrs: Reduction): Tensor =>
+  attrs.axes?.length === 0 ? x : apply(op, [x], attrs)
+
+export const sum = (x: Tensor, attrs: Reduction = {}): Tensor => reduce(sumOp, x, attrs)
 
 /** Undoes broadcasting: sums a gradient down to the shape it came from. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
