@@ -83,7 +83,11 @@ describe.each(Object.keys(forms) as FormName[])('form %s', (form) => {
   })
 
   test('other data has another fingerprint', async () => {
-    const hash = async (documents: string[]) => (await datasetOf(documents, form)).hash
+    const plain = await trainTokenizer('bytes', [])
+    const hash = async (documents: string[]) => {
+      const encoded = await encodeDocuments(plain, documents)
+      return makeDataset(encoded, { seed: 5, context: 64, form }).hash
+    }
     const before = await hash(texts)
     expect(before).toMatch(/^[0-9a-f]{16}$/)
     expect(await hash([...texts])).toBe(before)
@@ -103,6 +107,20 @@ describe('exact length', () => {
     const passes = [0, 1, 2].map((pass) => textsOf(passOf(batches, pass)))
     for (const pass of passes) expect([...pass, ...held].sort()).toEqual([...texts].sort())
     expect(passes[1]).not.toEqual(passes[0])
+  })
+
+  test('every order of the texts of one length is as likely as another', async () => {
+    const heldOut = await encodeDocuments(tokenizer, ['held'])
+    const { train } = await datasetOf(['a', 'b', 'c'], 'exact-length', { heldOut })
+    const batches = train.training({ tokensPerBatch: 3, length: 0, seed: 1 })
+    const counts = new Map<string, number>()
+    for (let pass = 0; pass < 1200; pass++) {
+      const order = textsOf(passOf(batches, pass)).join('')
+      counts.set(order, (counts.get(order) ?? 0) + 1)
+    }
+    expect(counts.size).toBe(6)
+    const chi = [...counts.values()].reduce((sum, count) => sum + (count - 200) ** 2 / 200, 0)
+    expect(chi).toBeLessThan(20.5) // 99.9 % of a chi-square with 5 degrees of freedom
   })
 
   test('the same for any lengths and batch sizes', async () => {
@@ -175,6 +193,7 @@ describe('windows', () => {
     const cut = Math.floor(0.9 * novel.length)
     expect(text(train)).toBe(novel.slice(0, cut))
     expect(text(heldOut)).toBe(novel.slice(cut))
+    expect(text((await datasetOf(['é'.repeat(50)])).heldOut)).toBe('ééééé')
   })
 
   test('several texts are joined by eos, wherever a window begins', async () => {

@@ -17,10 +17,9 @@ function heldBytes(): number {
 /** Parts of one document of about `megabytes`, each with a long word of its own. */
 function* longText(megabytes: number) {
   for (let i = 0; i < megabytes * 16; i++) {
-    yield {
-      text: `incomparable${i} the cat sat on the mat.`.padEnd(2 ** 16, ' the cat sat on the mat.'),
-      more: true,
-    }
+    // a word of its own: the number in letters
+    const word = `incomparable${String(i).replace(/./g, (digit) => 'abcdefghij'[Number(digit)])}`
+    yield { text: `${word} the`.padEnd(2 ** 16, ' cat sat on the mat.'), more: true }
   }
   yield { text: '' }
 }

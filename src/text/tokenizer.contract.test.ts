@@ -47,7 +47,7 @@ for (const name of Object.keys(tokenizers) as TokenizerName[]) {
         fc.string({ unit: 'binary' }),
         fc.string({ unit: 'grapheme' }),
         fc
-          .array(fc.constantFrom(...texts, '<|mask|>', '<|style=?|>', '\r\n', '\0'))
+          .array(fc.constantFrom(...texts, '<|mask|>', '<|style=?|>', '\r\n', '\0', '\ufeff'))
           .map((parts) => parts.join('')),
       )
       fc.assert(
