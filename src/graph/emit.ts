@@ -112,7 +112,8 @@ export class Emitter {
 
   private constant(content: Data, values: ArrayLike<number>): string {
     const small = values.length <= 8
-    const said = small ? Array.from(values).join() : hash(content.data)
+    // by its bytes: 0 and -0 are two constants
+    const said = small ? content.data.join() : hash(content.data)
     const key = `constant:${content.type}${show(content.dims)}${said}`
     const existing = this.made.get(key)
     if (existing) return existing[0]
