@@ -42,23 +42,31 @@ export async function saveCheckpoint(
   )
 }
 
-/** Fills the buffers.
- * @returns undefined when there is none
- * @throws UnfogError `bad_run` when it is damaged or of another run */
-export async function loadCheckpoint(
-  store: Store,
-  buffers: Buffers,
-): Promise<Progress | undefined> {
+/** Where the checkpoint stands; undefined when there is none.
+ * @throws UnfogError `bad_run` when it is damaged */
+export async function checkpointProgress(store: Store): Promise<Progress | undefined> {
   if (!(await store.stat(checkpointFile))) return undefined
-  try {
+  return guarded(store, async () => {
+    const { metadata } = await openSafetensors(store, checkpointFile)
+    return JSON.parse(metadata.progress) as Progress
+  })
+}
+
+/** Fills the buffers.
+ * @throws UnfogError `bad_run` when the checkpoint is damaged or of another run */
+export const loadCheckpoint = (store: Store, buffers: Buffers): Promise<void> =>
+  guarded(store, async () => {
     const file = await openSafetensors(store, checkpointFile)
-    const progress = JSON.parse(file.metadata.progress) as Progress
     for (const name of names) {
       const { data } = await file.tensor(name)
       if (data.length !== buffers[name].length) throw new Error(`${name} has another size`)
       buffers[name].set(data as Float32Array)
     }
-    return progress
+  })
+
+async function guarded<T>(store: Store, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
   } catch (cause) {
     throw new UnfogError(
       'bad_run',

@@ -2,6 +2,7 @@
 // with its reason.
 import { UnfogError } from '../error/index.ts'
 import type { ModelConfig } from '../model/config.ts'
+import { longestText } from '../model/framing.ts'
 import { parameterCount } from '../nn/index.ts'
 import type { Device } from '../runtime/index.ts'
 import type { Clock } from '../store/index.ts'
@@ -20,6 +21,8 @@ export interface Start {
 }
 
 export interface Design extends Prepared {
+  /** longest text in tokens by which the data was cut */
+  context: number
   config: ModelConfig
   recipe: Recipe
   /** tokens, where they were asked for or limited by the data; else time decides */
@@ -60,12 +63,11 @@ export async function design(
   const tokenizer = start?.tokenizer ?? ((options.tokenizer ?? chosen.name) as TokenizerName)
   if (!start && !options.tokenizer) reasons.push(`Tokenizer ${chosen.name}: ${chosen.why}.`)
   const recipe = { ...defaultRecipe, ...options.recipe, seed: options.seed ?? 0 }
+  const context = start ? longestText(start.config, start.tokenizer) : longestOwnCanvas
   const prepared = await prepare(data, {
     tokenizer,
     vocabSize: options.vocabSize ?? (data.bytes > 5e7 ? 8192 : 2048),
-    context: start
-      ? start.config.architecture.context - 2 - start.tokenizer.labels.length
-      : longestOwnCanvas,
+    context,
     seed: recipe.seed,
   })
   const { dataset } = prepared
@@ -90,7 +92,7 @@ export async function design(
     `Network: ${million(parameters)} parameters (${config.architecture.layers} layers of width ${config.architecture.width}), ${million(expected)} tokens of training, ${(expected / dataset.train.tokens).toFixed(1)} passes over ${million(dataset.train.tokens)}.`,
     `About ${Math.round((expected * operationsPerToken(config.architecture)) / speed)} s of training and ${Math.round(memoryOf(config.architecture, recipe.batchTokens) / 2 ** 20)} MiB of memory on this machine.`,
   )
-  return { ...prepared, config, recipe, tokens, time, reasons }
+  return { ...prepared, context, config, recipe, tokens, time, reasons }
 }
 
 function parametersWanted(options: RunOptions, operations: number, dataTokens: number): number {

@@ -4,6 +4,7 @@ import { UnfogError } from '../error/index.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { readText, type Store, writeText } from '../store/index.ts'
 import type { Recipe } from './recipe.ts'
+import type { Phase } from './trainer.ts'
 
 /** What a person may ask of a run; everything has a default. */
 export interface RunOptions {
@@ -34,11 +35,13 @@ export interface RunOptions {
 export interface RunPlan {
   unfog: 1
   options: RunOptions
-  data: { name: string; hash: string }
+  /** `context`: longest text in tokens when the data was cut */
+  data: { name: string; hash: string; context: number }
   config: ModelConfig
   recipe: Recipe
   /** tokens of training text in the whole run */
   budget: number
+  phases: Phase[]
   /** tokens that the model it starts from had already seen */
   before: number
   /** measured once, for `time` */
@@ -73,7 +76,7 @@ const said = (value: unknown): string =>
 export function checkSame(
   plan: RunPlan,
   options: RunOptions,
-  data: RunPlan['data'],
+  data: { name: string; hash: string },
   where: string,
 ): void {
   const budgets = new Set(['time', 'tokens'])
@@ -115,5 +118,9 @@ export function extended(plan: RunPlan, { time, tokens }: RunOptions, seen: numb
       { param: tokens === undefined ? 'time' : 'tokens' },
     )
   }
-  return { ...plan, budget, options: { ...plan.options, time, tokens } }
+  // earlier phases stay where they were; the last one lasts longer
+  const phases = plan.phases.map((phase, i) =>
+    i < plan.phases.length - 1 ? phase : { ...phase, until: budget },
+  )
+  return { ...plan, budget, phases, options: { ...plan.options, time, tokens } }
 }

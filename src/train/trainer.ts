@@ -11,6 +11,7 @@ import {
   type Flat,
   flat,
   type HostTensor,
+  type Layout,
   layoutOf,
   type Session,
 } from '../runtime/index.ts'
@@ -46,17 +47,17 @@ export interface Setup {
   recipe: Recipe
   /** tokens of text in the whole run */
   budget: number
-  /** does the run begin with random weights? (Only then a warm start makes sense.) */
-  fresh: boolean
+  phases: readonly Phase[]
 }
 
-/** Phases of a run: a masked model that starts from nothing first learns to write from left to right. */
-export function phasesOf({
-  config,
-  recipe,
-  budget,
-  fresh,
-}: Omit<Setup, 'device' | 'tokenizer' | 'dataset'>): Phase[] {
+/** Phases of a run: a masked model that starts from nothing first learns to write from left to right.
+ * @param fresh does it begin with random weights? */
+export function phasesOf(
+  config: ModelConfig,
+  recipe: Recipe,
+  budget: number,
+  fresh: boolean,
+): Phase[] {
   const causal = config.architecture.attention === 'causal'
   if (causal) return [{ name: 'left to right', until: budget, causal }]
   const warm = fresh && config.shift ? Math.round(recipe.warmStart * budget) : 0
@@ -66,7 +67,7 @@ export function phasesOf({
 
 export class Trainer {
   readonly setup: Setup
-  readonly phases: Phase[]
+  readonly phases: readonly Phase[]
   readonly parameters: Flat
   readonly average: Flat
   readonly buffers: Buffers
@@ -82,7 +83,7 @@ export class Trainer {
     const { config, dataset, recipe } = setup
     const layout = layoutOf(parameterShapes(config.architecture))
     this.layout = layout
-    this.phases = phasesOf(setup)
+    this.phases = setup.phases
     this.parameters = flat(layout)
     this.gradients = flat(layout)
     const state = moments(layout)
@@ -173,14 +174,7 @@ export class Trainer {
     const seen = await this.measure(step, phase)
     const rate = rateAt(Math.min(1, tokens / budget), recipe)
     const loss = this.loss.data[0]
-    const gradient = adamw(
-      this.layout,
-      this.parameters.data,
-      this.gradients.data,
-      this.buffers,
-      { step, rate },
-      recipe,
-    )
+    const gradient = this.learn(step, rate)
     if (!Number.isFinite(loss) || !Number.isFinite(gradient)) {
       throw new UnfogError(
         'diverged',
@@ -188,6 +182,13 @@ export class Trainer {
       )
     }
     return { loss, gradient, rate, tokens: seen, phase }
+  }
+
+  /** Moves the parameters along the gradients of the last `measure`.
+   * @returns the gradients' norm */
+  learn(step: number, rate: number): number {
+    const { layout, parameters, gradients, buffers, setup } = this
+    return adamw(layout, parameters.data, gradients.data, buffers, { step, rate }, setup.recipe)
   }
 
   async dispose(): Promise<void> {
