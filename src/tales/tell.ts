@@ -11,7 +11,7 @@ import type { World } from './worlds.ts'
 export type Style = 'plain' | 'dialogue'
 
 /** What the sentence before leaves for pronouns to stand for. */
-interface Memory {
+export interface Memory {
   subject?: Who
   people: Set<'a' | 'b'>
   things: Set<number>
@@ -21,22 +21,45 @@ const subjectPronoun = { male: 'he', female: 'she' } as const
 const objectPronoun = { male: 'him', female: 'her' } as const
 const possessive = { male: 'his', female: 'her' } as const
 
-/** The text of what happened. */
+/** What the sentences so far leave behind: things known, and what pronouns can stand for. */
+export interface Told {
+  known: ReadonlySet<number>
+  memory: Memory
+}
+export const nothingTold: Told = {
+  known: new Set(),
+  memory: { people: new Set(), things: new Set() },
+}
+
+/** The text of what happened, and its sentences: one per event, joined by single spaces. */
 export function tellEvents(
   world: World,
   facts: Facts,
   style: Style,
   choose: Choose,
 ): { text: string; sentences: string[] } {
-  const known = new Set<number>()
-  let memory: Memory = { people: new Set(), things: new Set() }
+  let told = nothingTold
   const sentences = facts.events.map((event) => {
-    const sentence = new Sentence(world, facts, event, choose, known, memory)
-    const said = polish(sentence.expand(pickForm(world, event, style, choose)))
-    memory = sentence.leaves
-    return said
+    const said = sayEvent(world, facts, event, style, choose, told)
+    told = said.told
+    return said.text
   })
   return { text: sentences.join(' '), sentences }
+}
+
+/** One event as one sentence, and what it leaves for the next. */
+export function sayEvent(
+  world: World,
+  facts: Facts,
+  event: Event,
+  style: Style,
+  choose: Choose,
+  before: Told,
+): { text: string; told: Told } {
+  const known = new Set(before.known)
+  const sentence = new Sentence(world, facts, event, choose, known, before.memory)
+  const text = polish(sentence.expand(pickForm(world, event, style, choose)))
+  return { text, told: { known, memory: sentence.leaves } }
 }
 
 function pickForm(world: World, event: Event, style: Style, choose: Choose): string {

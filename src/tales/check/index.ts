@@ -1,0 +1,1 @@
+export { type Checker, check, checkerOf, type Verdict } from './check.ts'

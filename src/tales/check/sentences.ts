@@ -1,0 +1,63 @@
+// From characters to words: the outermost layer of the checker. It accepts any string, however large or strange, and
+// either cuts it into sentences of words and marks or says what is wrong. All expressions here are linear.
+
+/** The words and marks of a sentence, the first word without its capital, "an" as "a". */
+export interface Sentence {
+  text: string
+  words: string[]
+}
+
+const longestText = 2000
+const mostSentences = 12
+const mostTokens = 127
+/** Words that begin like a vowel when spoken. */
+const vowel = /^(?:[aeiou]|hour)/
+const shape = /^(?:"[A-Za-z]+(?:,? [A-Za-z]+)*[,!?]" )?[A-Za-z]+(?:,? [A-Za-z]+)*$/
+
+/** Cuts a text into sentences.
+ * @param names words that keep their capital @returns sentences, or one sentence in English that says what is wrong */
+export function cutSentences(text: string, names: ReadonlySet<string>): Sentence[] | string {
+  if (typeof text !== 'string' || text.length === 0) return 'there is no text'
+  if (text.length > longestText)
+    return `the text is longer than any tale: ${text.length} characters`
+  const strange = /[^A-Za-z ,.!?"]/u.exec(text)
+  if (strange) return `the character ${JSON.stringify(strange[0])} does not occur in tales`
+  if (!text.endsWith('.')) return 'the last sentence does not end with a full stop'
+  const pieces = text.slice(0, -1).split('. ')
+  if (pieces.length > mostSentences) return `${pieces.length} sentences are more than a tale has`
+  const sentences: Sentence[] = []
+  let tokens = 0
+  for (let i = 0; i < pieces.length; i++) {
+    const piece = pieces[i]
+    if (!shape.test(piece))
+      return `the words and marks of sentence ${i + 1} are not set as in print`
+    const words = piece.match(/[A-Za-z]+|[,!?"]/g) as string[]
+    tokens += words.length + 1
+    const wrong = capital(words, names) ?? article(words)
+    if (wrong) return `${wrong} in sentence ${i + 1}`
+    sentences.push({ text: `${piece}.`, words })
+  }
+  if (tokens > mostTokens) return `${tokens} words and marks are more than a tale has`
+  return sentences
+}
+
+/** Takes the capital off the first word, unless it always has one. */
+function capital(words: string[], names: ReadonlySet<string>): string | undefined {
+  const first = words[0] === '"' ? 1 : 0
+  const word = words[first]
+  if (!/^[A-Z]/.test(word)) return `the first word "${word}" has no capital`
+  if (word !== 'I' && !names.has(word)) words[first] = word[0].toLowerCase() + word.slice(1)
+  return undefined
+}
+
+/** "a" and "an" by the next letter; afterwards both are "a". */
+function article(words: string[]): string | undefined {
+  for (let i = 0; i < words.length; i++) {
+    if (words[i] !== 'a' && words[i] !== 'an') continue
+    const next = words[i + 1] ?? ''
+    if (vowel.test(next) !== (words[i] === 'an'))
+      return `"${words[i]} ${next}" has the wrong article`
+    words[i] = 'a'
+  }
+  return undefined
+}
