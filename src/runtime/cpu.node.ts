@@ -1,44 +1,19 @@
 // The processor, through onnxruntime-node.
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { UnfogError } from '../error/index.ts'
 import type { EmittedGraph } from '../graph/index.ts'
+import { admit, typeOf } from './admit.ts'
 import type { Device, HostData, HostTensor, ProfileRow, Session, SessionOptions } from './device.ts'
 
-const types = {
-  float32: 'float32',
-  float64: 'float64',
-  int32: 'int32',
-  bool: 'bool',
-  int64: 'int64',
-} as const
-
-function toOrt(
-  name: string,
-  { data, dims }: HostTensor,
-  known: WeakMap<HostData, ort.Tensor>,
-): ort.Tensor {
+/** onnxruntime's view of an array, made once for as long as its shape stays. */
+function toOrt({ data, dims }: HostTensor, known: WeakMap<HostData, ort.Tensor>): ort.Tensor {
   const same = known.get(data)
   if (same && same.dims.length === dims.length && same.dims.every((dim, i) => dim === dims[i]))
     return same
-  const type =
-    data instanceof Float32Array
-      ? 'float32'
-      : data instanceof Float64Array
-        ? 'float64'
-        : data instanceof Int32Array
-          ? 'int32'
-          : 'bool'
-  const size = dims.reduce((product, dim) => product * dim, 1)
-  if (data.length !== size) {
-    throw new UnfogError(
-      'bad_shape',
-      `${name} has ${data.length} values where [${dims}] needs ${size}`,
-    )
-  }
-  const tensor = new ort.Tensor(type, data as never, dims)
+  const tensor = new ort.Tensor(typeOf(data), data as never, dims)
   known.set(data, tensor)
   return tensor
 }
@@ -68,6 +43,7 @@ class CpuSession implements Session {
   private readonly session: ort.InferenceSession
   private readonly tracePrefix?: string
   private readonly known = new WeakMap<HostData, ort.Tensor>()
+  private disposed = false
 
   constructor(session: ort.InferenceSession, graph: EmittedGraph, tracePrefix?: string) {
     this.session = session
@@ -80,23 +56,14 @@ class CpuSession implements Session {
     inputs: Readonly<Record<string, HostTensor>>,
     preallocated: Readonly<Record<string, HostTensor>> = {},
   ): Promise<Record<string, HostTensor>> {
+    if (this.disposed) throw new UnfogError('internal', 'this session was disposed of')
+    admit(this, inputs, preallocated)
     const feeds: Record<string, ort.Tensor> = {}
-    for (const { name, type } of this.inputs) {
-      const given = inputs[name]
-      if (!given) throw new UnfogError('bad_shape', `input ${name} is missing`)
-      const tensor = toOrt(name, given, this.known)
-      if (tensor.type !== types[type]) {
-        throw new UnfogError(
-          'bad_shape',
-          `input ${name} is ${tensor.type} and must be ${types[type]}`,
-        )
-      }
-      feeds[name] = tensor
-    }
+    for (const { name } of this.inputs) feeds[name] = toOrt(inputs[name], this.known)
     const fetches: Record<string, ort.Tensor | null> = {}
     for (const { name } of this.outputs) {
       const given = preallocated[name]
-      fetches[name] = given ? toOrt(name, given, this.known) : null
+      fetches[name] = given ? toOrt(given, this.known) : null
     }
     const results = await this.session.run(feeds, fetches)
     return Object.fromEntries(
@@ -111,17 +78,28 @@ class CpuSession implements Session {
     if (!this.tracePrefix)
       throw new UnfogError('internal', 'this session was made without profiling')
     this.session.endProfiling()
-    const prefix = this.tracePrefix
-    const name = (await readdir(tmpdir())).find((file) => join(tmpdir(), file).startsWith(prefix))
-    if (!name) return []
-    const path = join(tmpdir(), name)
+    const path = await this.trace()
+    if (!path) throw new UnfogError('internal', 'the profile of this session was already taken')
     const rows = summarise(await readFile(path, 'utf8'))
-    await rm(path, { force: true })
+    await rm(path)
     return rows
   }
 
   async dispose(): Promise<void> {
+    if (this.disposed) return
+    this.disposed = true
     await this.session.release()
+    const path = await this.trace()
+    if (path) await rm(path)
+  }
+
+  /** The file onnxruntime has written its trace to: it puts the time behind the prefix. */
+  private async trace(): Promise<string | undefined> {
+    const { tracePrefix } = this
+    if (!tracePrefix) return undefined
+    const files = await readdir(dirname(tracePrefix))
+    const name = files.find((file) => file.startsWith(`${basename(tracePrefix)}_`))
+    return name && join(dirname(tracePrefix), name)
   }
 }
 
