@@ -30,11 +30,13 @@ export interface Bound extends Estimate {
 
 /** Samples in a round, at least, where there are few windows. */
 const roundSize = 16
+/** Windows whose spread alone gives a dependable error. */
+const enoughWindows = 16
 /** Tokens after which time is looked at. */
 const portionTokens = 1 << 16
 
 /** Measures in rounds until the error is small enough or the next round would not fit into the time. Two rounds are
- * always measured, or one of at least 16 windows: less has no error to tell. */
+ * always measured, or one estimate each of at least 16 windows: less has no error to tell. */
 export async function sampleBound(
   scorer: Scorer,
   windows: readonly Window[],
@@ -61,7 +63,7 @@ export async function sampleBound(
       const part = (done + 1) / portions.length
       const second = spent() * (2 / part) <= seconds
       const more = part < 1 && spent() * ((done + 2) / (done + 1)) <= seconds
-      if (round === 0 && measured.length >= enoughRounds && !second && !more) {
+      if (round === 0 && measured.length >= enoughWindows && !second && !more) {
         return {
           ...rounds.fromSome(measured, nats),
           samples: measured.length * perWindow,

@@ -1,8 +1,8 @@
 // From estimates of windows to a total with an honest error. A round is one unbiased estimate of every window; rounds
 // are independent, the windows of one round are not: their noise levels are spread over each other.
-// - 16 rounds or more: the spread of the rounds' totals, which sees the gain of that spreading.
+// - 24 rounds or more: the spread of the rounds' totals, which sees the gain of that spreading.
 // - 2 rounds or more: the spread of each window over the rounds, summed as if windows were independent. That misses
-//   the gain, so it errs to the large side, but counts on many more numbers.
+//   the gain, so it errs to the large side (by 1.4 for sixty texts), but rests on many more numbers.
 // - less than two rounds of many windows: the windows measured so far, in random order, stand for all.
 
 export interface Estimate {
@@ -13,7 +13,7 @@ export interface Estimate {
 }
 
 /** Rounds from which their totals alone give a dependable error. */
-export const enoughRounds = 16
+export const enoughRounds = 24
 
 /** What has been measured so far. */
 export class Rounds {
