@@ -1,0 +1,150 @@
+// The one Transformer (pre-norm, rotary positions), as functions over graph tensors. Activations are [B·L, width]:
+// every dense layer is one plain matrix product, and only attention looks at batch and length apart.
+import {
+  add,
+  attention,
+  constant,
+  gather,
+  gelu,
+  layerNorm,
+  matmul,
+  mul,
+  multiply,
+  named,
+  parameter,
+  relu,
+  reshape,
+  rmsNorm,
+  rotary,
+  selectRows,
+  slice,
+  swiglu,
+  type Tensor,
+  transpose,
+} from '../graph/index.ts'
+import type { TransformerConfig } from './config.ts'
+import { checkConfig, parameterShapes } from './parameters.ts'
+
+/** far below any logit, and finite, so that gradients stay finite */
+const never = -1e9
+
+/** Looks parameters up by name, each made once. */
+function parametersOf(config: TransformerConfig): (name: string) => Tensor | undefined {
+  const made = new Map(
+    Object.entries(parameterShapes(config)).map(([name, shape]) => [name, parameter(name, shape)]),
+  )
+  return (name) => made.get(name)
+}
+
+export interface Transformer {
+  /** in the order of `parameterShapes` */
+  readonly parameters: readonly Tensor[]
+  /** @param ids [B, L] of int32  @param visible [B, L], false where a position is padding
+   * @returns [B·L, width], after the last norm */
+  hidden(ids: Tensor, visible?: Tensor): Tensor
+  /** Logits of some rows of `hidden`. Banned ids have no probability.
+   * @param rows [R] of int32, all different  @returns [R, vocabSize] */
+  logits(hidden: Tensor, rows: Tensor): Tensor
+}
+
+/** @param banned token ids that are never predicted (mask, padding, labels)
+ * @throws UnfogError `bad_model` when the config contradicts itself */
+export function transformer(config: TransformerConfig, banned: Iterable<number> = []): Transformer {
+  checkConfig(config)
+  const lookup = parametersOf(config)
+  const get = (name: string) => lookup(name)!
+
+  const norm = (x: Tensor, name: string): Tensor =>
+    named(name, () =>
+      config.norm === 'rms'
+        ? rmsNorm(x, lookup(name), { eps: config.normEps })
+        : layerNorm(x, lookup(name), lookup(`${name}.bias`), { eps: config.normEps }),
+    )
+
+  const linear = (x: Tensor, name: string): Tensor =>
+    named(name, () => {
+      const product = matmul(x, get(name))
+      const bias = lookup(`${name}.bias`)
+      return bias ? add(product, bias) : product
+    })
+
+  /** A part of the joint projection as heads, normalised and turned: [B, heads, L, D]. */
+  const heads = (
+    x: Tensor,
+    ids: Tensor,
+    start: number,
+    count: number,
+    role: 'q' | 'k' | 'v',
+    at: string,
+  ): Tensor =>
+    named(role, () => {
+      const size = config.headSize
+      const part = slice(x, { axis: 1, start: start * size, end: (start + count) * size })
+      let split = reshape(part, [...ids.shape, count, size])
+      if (role !== 'v') {
+        if (config.qkNorm !== 'none')
+          split = rmsNorm(split, lookup(`${at}.${role}norm`), { eps: config.normEps })
+        split = rotary(split, { theta: config.ropeTheta, context: config.context })
+      }
+      return transpose(split, [0, 2, 1, 3])
+    })
+
+  const attend = (x: Tensor, ids: Tensor, visible: Tensor | undefined, at: string): Tensor => {
+    const { heads: queries, kvHeads, headSize } = config
+    const qkv = linear(x, `${at}.qkv`)
+    const q = heads(qkv, ids, 0, queries, 'q', at)
+    const k = heads(qkv, ids, queries, kvHeads, 'k', at)
+    const v = heads(qkv, ids, queries + kvHeads, kvHeads, 'v', at)
+    const mixed = named(at, () =>
+      attention(q, k, v, visible, {
+        scale: 1 / Math.sqrt(headSize),
+        causal: config.attention === 'causal',
+      }),
+    )
+    const flat = reshape(transpose(mixed, [0, 2, 1, 3]), [
+      multiply(...ids.shape),
+      queries * headSize,
+    ])
+    return linear(flat, `${at}.out`)
+  }
+
+  const feedForward = (x: Tensor, at: string): Tensor => {
+    const up = linear(x, `${at}.up`)
+    const inner = named(at, () => {
+      if (config.activation === 'swiglu') return swiglu(linear(x, `${at}.gate`), up)
+      if (config.activation === 'gelu') return gelu(up)
+      const positive = relu(up)
+      return mul(positive, positive)
+    })
+    return linear(inner, `${at}.down`)
+  }
+
+  const block = (x: Tensor, ids: Tensor, visible: Tensor | undefined, at: string): Tensor => {
+    const attended = add(x, attend(norm(x, `${at}.norm1`), ids, visible, `${at}.attn`))
+    return add(attended, feedForward(norm(attended, `${at}.norm2`), `${at}.mlp`))
+  }
+
+  const forbidden = new Float32Array(config.vocabSize)
+  for (const id of banned) forbidden[id] = never
+
+  return {
+    parameters: Object.keys(parameterShapes(config)).map(get),
+    hidden(ids, visible) {
+      let x = reshape(
+        named('embed', () => gather(get('embed'), ids)),
+        [multiply(...ids.shape), config.width],
+      )
+      for (let i = 0; i < config.layers; i++) x = block(x, ids, visible, `block.${i}`)
+      return norm(x, 'norm')
+    },
+    logits(hidden, rows) {
+      return named('head', () => {
+        const chosen = selectRows(hidden, rows)
+        const product = config.tiedHead
+          ? matmul(chosen, get('embed'), { transposeB: true })
+          : matmul(chosen, get('head'))
+        return add(product, constant(forbidden))
+      })
+    },
+  }
+}
