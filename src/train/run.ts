@@ -45,7 +45,8 @@ export interface RunSettings {
 const overhead = 0.06
 /** held-out measurements in a run */
 const measurements = 20
-const heldOutTokens = 16_384
+/** of them, those after which something is written */
+const samples = 5
 const warmStartFolder = 'warm-start'
 
 export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, void, undefined> {
@@ -57,7 +58,8 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
   yield { type: 'plan', plan, reasons, resumed: existing !== undefined }
   const { tokenizer, dataset } = prepared
   const meter = heldOutMeter(plan.config, tokenizer, dataset, {
-    tokens: heldOutTokens,
+    // a measurement costs a third of learning from as many tokens: all of them together 3 % of the run
+    tokens: Math.min(16_384, Math.max(1024, plan.budget / 200)),
     seed: plan.recipe.seed,
   })
   const answers =
@@ -129,7 +131,7 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
         progress.metrics += await appendMetric(out, metric)
         const left = ((plan.budget - progress.tokens) * seconds()) / Math.max(1, progress.tokens)
         yield { type: 'report', budget: plan.budget, secondsLeft: left, ...metric }
-        if (due)
+        if (due && measureAt(progress.tokens) % (measurements / samples) === 0)
           yield {
             type: 'sample',
             network,
