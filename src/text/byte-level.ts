@@ -29,11 +29,8 @@ export function byteLevelTokenizer(
   const added = [...specialTokens, ...labelTokens(labelValues)]
   const size = textSize + added.length
   const special = { mask: textSize, bos: textSize + 1, eos: textSize + 2, pad: textSize + 3 }
-  const labels = readLabelTokens(
-    added.slice(specialTokens.length),
-    textSize + specialTokens.length,
-  )!
   const labelOffset = textSize + specialTokens.length
+  const labels = readLabelTokens(added.slice(specialTokens.length), labelOffset)!
   const banned = Int32Array.from([
     special.mask,
     special.bos,
