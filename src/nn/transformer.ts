@@ -11,6 +11,7 @@ import {
   mul,
   multiply,
   named,
+  namedFromRoot,
   parameter,
   relu,
   reshape,
@@ -55,14 +56,15 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
   const get = (name: string) => lookup(name)!
 
   const norm = (x: Tensor, name: string): Tensor =>
-    named(name, () =>
+    namedFromRoot(name, () =>
       config.norm === 'rms'
         ? rmsNorm(x, lookup(name), { eps: config.normEps })
         : layerNorm(x, lookup(name), lookup(`${name}.bias`), { eps: config.normEps }),
     )
 
+  /** x · W (+ b), named and looked up by the whole name. */
   const linear = (x: Tensor, name: string): Tensor =>
-    named(name, () => {
+    namedFromRoot(name, () => {
       const product = matmul(x, get(name))
       const bias = lookup(`${name}.bias`)
       return bias ? add(product, bias) : product
@@ -77,7 +79,7 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
     role: 'q' | 'k' | 'v',
     at: string,
   ): Tensor =>
-    named(role, () => {
+    namedFromRoot(`${at}.${role}`, () => {
       const size = config.headSize
       const part = slice(x, { axis: 1, start: start * size, end: (start + count) * size })
       let split = reshape(part, [...ids.shape, count, size])
@@ -95,7 +97,7 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
     const q = heads(qkv, ids, 0, queries, 'q', at)
     const k = heads(qkv, ids, queries, kvHeads, 'k', at)
     const v = heads(qkv, ids, queries + kvHeads, kvHeads, 'v', at)
-    const mixed = named(at, () =>
+    const mixed = namedFromRoot(at, () =>
       attention(q, k, v, visible, {
         scale: 1 / Math.sqrt(headSize),
         causal: config.attention === 'causal',
@@ -110,7 +112,7 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
 
   const feedForward = (x: Tensor, at: string): Tensor => {
     const up = linear(x, `${at}.up`)
-    const inner = named(at, () => {
+    const inner = namedFromRoot(at, () => {
       if (config.activation === 'swiglu') return swiglu(linear(x, `${at}.gate`), up)
       if (config.activation === 'gelu') return gelu(up)
       const positive = relu(up)

@@ -34,7 +34,7 @@ export function layoutOf(shapes: Shapes): Layout {
 }
 
 /** A buffer of zeros, or views into `data`. */
-export function flat(layout: Layout, data = new Float32Array(layout.size)): Flat {
+export function flat(layout: Layout, data: Float32Array = new Float32Array(layout.size)): Flat {
   const tensors = Object.fromEntries(
     Object.entries(layout.shapes).map(([name, dims]) => {
       const start = layout.offsets[name]

@@ -1,6 +1,7 @@
 // Σ of rows that share an id: the gradient of an embedding. onnxruntime's ScatterND with reduction "add" loses
 // updates when ids repeat (measured on the CPU), so small tables use a one-hot matrix product and large ones
 // ScatterElements, which adds exactly.
+import { elementTypes } from '../onnx.ts'
 import { count, type Dim, multiply } from '../shape.ts'
 import { apply, expectType, type Op, type Tensor } from '../tensor.ts'
 import { gather } from './gather.ts'
@@ -21,8 +22,10 @@ export const scatterRowsOp: Op<{ rows: Dim }> = {
     const items = count(indices.shape)
     const flat = g.node('Reshape', [x, g.shape([items, width])])
     const flatIds = g.node('Reshape', [ids, g.shape([items])])
-    if (typeof rows === 'number' && rows <= smallTable) {
-      const hot = g.node('OneHot', [flatIds, g.int64s([rows]), g.floats([0, 1])], { axis: 0 })
+    // (OneHot has no int32 and no float64 kernels)
+    if (typeof rows === 'number' && rows <= smallTable && g.precision === 'float32') {
+      const longIds = g.node('Cast', [flatIds], { to: elementTypes.int64 })
+      const hot = g.node('OneHot', [longIds, g.int64s([rows]), g.floats([0, 1])], { axis: 0 })
       return g.node('MatMul', [hot, flat])
     }
     const spread = g.node('Expand', [
