@@ -25,13 +25,16 @@ export interface ModelConfig {
   training?: Record<string, unknown>
 }
 
+/** tokens → documents */
+export type Counts = Record<string, number>
+
 export interface TextConfig {
   /** what one document was in the training data */
   documents: 'line' | 'blank-line' | 'file'
   /** is a canvas exactly one document, its length drawn from `lengths`? */
   exactLength: boolean
-  /** how many documents had how many tokens */
-  lengths?: { counts: Record<string, number> }
+  /** how many documents had how many tokens; `by` label and value, for the labels that say something about length */
+  lengths?: { counts: Counts; by?: Record<string, Record<string, Counts>> }
   /** label slots in front of the text, in order, with the values each may take */
   labels: { name: string; values: string[] }[]
   /** the TinyTales world it was trained on */
@@ -127,13 +130,18 @@ const architecture = object({
     error: 'at most 65536 when multiplied by heads',
   })
 
+const counts = z
+  .record(z.string().regex(/^[1-9]\d{0,7}$/), integer(1, 2 ** 40), {
+    error: ({ code }) =>
+      code === 'invalid_key' ? 'there only for lengths in tokens' : 'an object of counts',
+  })
+  .refine((counts) => Object.keys(counts).length > 0, 'an object with at least one length')
+
 const lengths = object({
-  counts: z
-    .record(z.string().regex(/^[1-9]\d{0,7}$/), integer(1, 2 ** 40), {
-      error: ({ code }) =>
-        code === 'invalid_key' ? 'there only for lengths in tokens' : 'an object of counts',
-    })
-    .refine((counts) => Object.keys(counts).length > 0, 'an object with at least one length'),
+  counts,
+  by: z
+    .record(z.string(), z.record(z.string(), counts, 'an object of counts by value'), 'an object')
+    .optional(),
 })
 
 const label = object({

@@ -1,0 +1,69 @@
+// Models by name or folder.
+import { existsSync, readdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { readModelFolder } from '../model/folder.ts'
+import { parameterShapes } from '../nn/index.ts'
+import { cpu } from '../runtime/cpu.node.ts'
+import type { Device } from '../runtime/index.ts'
+import { folderStore } from '../store/folder.node.ts'
+import { readText, type Store, systemClock } from '../store/index.ts'
+import { loadTokenizer } from '../text/index.ts'
+import { Model, type ModelSources } from './model.ts'
+
+/** where the package keeps its models, seen from src/api and from dist/api */
+const bundled = fileURLToPath(new URL('../../models', import.meta.url))
+
+/** The models that come with the package. */
+export function models(): { name: string; folder: string }[] {
+  if (!existsSync(bundled)) return []
+  return readdirSync(bundled, { withFileTypes: true })
+    .filter(
+      (entry) => entry.isDirectory() && existsSync(resolve(bundled, entry.name, 'config.json')),
+    )
+    .map(({ name }) => ({ name, folder: resolve(bundled, name) }))
+}
+
+/** The folder of a bundled model, or the path itself. A folder of that name in the working directory comes second. */
+export const modelFolder = (nameOrFolder: string): string =>
+  models().find(({ name }) => name === nameOrFolder)?.folder ?? nameOrFolder
+
+export interface LoadOptions {
+  device?: Device
+  /** processor threads; all of them when absent */
+  threads?: number
+}
+
+/** Opens a model folder and loads its weights.
+ * @throws UnfogError `not_found`, `bad_model` */
+export async function openModel(store: Store, device: Device): Promise<ModelSources> {
+  const folder = await readModelFolder(store, ({ architecture }) => parameterShapes(architecture))
+  const weights = new Map<string, Float32Array>()
+  for (const name of folder.names) weights.set(name, await folder.tensor(name))
+  const card = (await store.stat('README.md')) ? await readText(store, 'README.md') : undefined
+  return {
+    device,
+    config: folder.config,
+    tokenizer: loadTokenizer(folder.tokenizerJson),
+    weights,
+    card,
+    now: systemClock.now,
+  }
+}
+
+/** Loads a model: a bundled name (`tales`, `tales-ar`) or a folder. A finished run is a model folder.
+ * @throws UnfogError `not_found` when there is none, `bad_model` when it is broken */
+export async function loadModel(
+  nameOrFolder: string,
+  options: LoadOptions = {},
+): Promise<LoadedModel> {
+  const device = options.device ?? cpu(options.threads ? { threads: options.threads } : {})
+  return new LoadedModel(await openModel(folderStore(modelFolder(nameOrFolder)), device))
+}
+
+/** A model in Node: it can be saved into a folder of the disk. */
+export class LoadedModel extends Model {
+  save(folder: string): Promise<void> {
+    return this.saveTo(folderStore(folder))
+  }
+}

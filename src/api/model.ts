@@ -1,0 +1,296 @@
+// A model as people hold it: one object that writes, scores and answers. It joins the network, the tokenizer, the loop
+// and the measures; none of them knows of the others.
+import {
+  type Canvas,
+  type Denoiser,
+  denoiseBatch,
+  type Frame,
+  makeCanvas,
+  makePlan,
+  type Plan,
+  type PlanOptions,
+  type PolicyName,
+} from '../denoise/index.ts'
+import { UnfogError } from '../error/index.ts'
+import { type Score, type ScoreOptions, type Scorer, score } from '../measure/index.ts'
+import { modelCard } from '../model/card.ts'
+import type { ModelConfig } from '../model/config.ts'
+import { writeModelFolder } from '../model/folder.ts'
+import { type Network, openNetwork } from '../model/network.ts'
+import { parameterCount, parameterShapes } from '../nn/index.ts'
+import { schedules } from '../noise/index.ts'
+import type { Device } from '../runtime/index.ts'
+import type { Store } from '../store/index.ts'
+import { check, disobeyed, type Labels, labelsOf, wordCount } from '../tales/index.ts'
+import { labelIds, lengthHistogram, type Tokenizer } from '../text/index.ts'
+import { type LabelOptions, labelNames, labelValuesOf, wordRange } from './labels.ts'
+import { lengthWeights } from './lengths.ts'
+
+/** What a text should be like; everything has a default. Ranges are those of `ranges` in src/denoise. */
+export interface GenerateOptions extends LabelOptions {
+  prompt?: string
+  suffix?: string
+  /** the whole text with gaps: 'Lily lost her [2] in the [1].' */
+  infill?: string
+  length?: number
+  maximum?: number
+  policy?: PolicyName
+  steps?: number
+  temperature?: number
+  topP?: number
+  topK?: number
+  orderTemperature?: number
+  seed?: number
+  signal?: AbortSignal
+}
+
+export interface Completion {
+  text: string
+  seed: number
+  /** forwards of the network */
+  forwards: number
+  /** tokens of the text */
+  tokens: number
+  /** milliseconds until it was finished, in its batch */
+  ms: number
+  done: 'complete' | 'abort'
+  /** labels that were asked and are not obeyed, in sentences */
+  disobeyed: string[]
+}
+
+export interface ModelScoreOptions extends Omit<ScoreOptions, 'lengthNats'> {}
+
+/** The parts of a model, however they were come by. */
+export interface ModelSources {
+  device: Device
+  config: ModelConfig
+  tokenizer: Tokenizer
+  /** every parameter by name */
+  weights: ReadonlyMap<string, Float32Array>
+  /** README.md, kept when the model is saved elsewhere */
+  card?: string
+  now: () => number
+}
+
+interface Prepared {
+  plan: Plan
+  canvas: Canvas
+}
+
+export class Model {
+  readonly config: ModelConfig
+  readonly tokenizer: Tokenizer
+  readonly parameters: number
+  /** longest text in tokens */
+  readonly context: number
+  private readonly sources: ModelSources
+  private readonly network: Network
+
+  constructor(sources: ModelSources) {
+    const { device, config, tokenizer, weights } = sources
+    this.sources = sources
+    this.config = config
+    this.tokenizer = tokenizer
+    this.parameters = parameterCount(config.architecture)
+    const shapes = parameterShapes(config.architecture)
+    const tensors = Object.fromEntries(
+      Object.entries(shapes).map(([name, dims]) => [name, { data: weights.get(name)!, dims }]),
+    )
+    this.network = openNetwork(device, config, tokenizer, tensors)
+    this.context = this.network.context
+  }
+
+  /** Writes a text, from fog to crisp.
+   * @returns frames; the last one has `done`
+   * @throws UnfogError `usage`, `context_length` before the first frame */
+  async *generate(options: GenerateOptions = {}): AsyncGenerator<Frame, void, undefined> {
+    for await (const { frame } of this.generateBatch([options], { signal: options.signal }))
+      yield frame
+  }
+
+  /** Writes several texts together; each is bitwise what it would be alone. */
+  async *generateBatch(
+    options: readonly GenerateOptions[],
+    { signal }: { signal?: AbortSignal } = {},
+  ): AsyncGenerator<{ task: number; frame: Frame }, void, undefined> {
+    const tasks = options.map((one) => {
+      const { plan, canvas } = this.prepare(one)
+      return { from: canvas, plan, signal: one.signal }
+    })
+    const denoiser: Denoiser = this.network
+    yield* denoiseBatch(denoiser, tasks, { signal, decode: (ids) => this.tokenizer.decode(ids) })
+  }
+
+  /** Writes one text, or several in one batch, and gives what came out. */
+  complete(options?: GenerateOptions): Promise<Completion>
+  complete(options: readonly GenerateOptions[]): Promise<Completion[]>
+  async complete(
+    options: GenerateOptions | readonly GenerateOptions[] = {},
+  ): Promise<Completion | Completion[]> {
+    const list = Array.isArray(options)
+      ? (options as readonly GenerateOptions[])
+      : [options as GenerateOptions]
+    const start = this.sources.now()
+    const finished: Completion[] = []
+    for await (const { task, frame } of this.generateBatch(list)) {
+      if (!frame.done) continue
+      const { text, seed, forwards, tokens, done } = frame
+      const ms = Math.round(this.sources.now() - start)
+      finished[task] = {
+        text,
+        seed,
+        forwards,
+        tokens: tokens.length,
+        ms,
+        done,
+        disobeyed: this.obeys(text, list[task]),
+      }
+    }
+    return Array.isArray(options) ? finished : finished[0]
+  }
+
+  /** Labels that were asked for and are not obeyed, in sentences; [] when all are. */
+  obeys(text: string, options: LabelOptions): string[] {
+    const { world } = this.config.text
+    const wrong: string[] = []
+    if (options.words !== undefined) {
+      const { from, to } = wordRange(options.words)
+      const words = wordCount(text)
+      if (words < from || words > to) wrong.push(`words is ${words}, not ${options.words}`)
+    }
+    const { style, who, what } = options
+    if (!world || (style ?? who ?? what) === undefined) return wrong
+    const { facts, errors } = check(world, text)
+    if (!facts) return [...wrong, `cannot be read as a tale: ${errors[0]}`]
+    const asked = { style, who, what } as Partial<Labels>
+    return [...wrong, ...disobeyed(asked, labelsOf(world, text, facts))]
+  }
+
+  /** How likely texts are: exactly for an autoregressive model, else an upper bound with its standard error. Each text
+   * of an array is a document of its own.
+   * @throws UnfogError `bad_input` for an empty text */
+  score(text: string | readonly string[], options: ModelScoreOptions = {}): Promise<Score> {
+    const texts = typeof text === 'string' ? [text] : text
+    const unsaid = labelIds(this.tokenizer)
+    const { eos } = this.tokenizer.special
+    const ends = this.network.eosId !== undefined
+    const documents = texts.map((one) => {
+      const ids = this.tokenizer.encode(one)
+      if (ids.length === 0)
+        throw new UnfogError('bad_input', 'there is no text to score: give it some')
+      return {
+        tokens: ends ? Int32Array.from([...ids, eos]) : ids,
+        characters: [...one].length,
+        labels: unsaid,
+      }
+    })
+    return score(this.scorer(), documents, { lengthNats: this.lengthNats(), ...options })
+  }
+
+  /** Raw logits of whole canvases.
+   * @param ids [B][L] token ids, all of one length; the mask id where there is fog
+   * @returns { data, dims: [B, L, vocabSize] } */
+  async logits({
+    ids,
+    labels,
+  }: {
+    ids: readonly ArrayLike<number>[]
+    labels?: LabelOptions
+  }): Promise<{
+    data: Float32Array
+    dims: [number, number, number]
+  }> {
+    const length = ids[0]?.length ?? 0
+    if (length === 0 || ids.some((row) => row.length !== length)) {
+      throw new UnfogError(
+        'bad_shape',
+        'ids must hold at least one row, and all rows the same number of tokens',
+        { param: 'ids' },
+      )
+    }
+    const slots = this.labelSlots(labels ?? {})
+    const rows = Int32Array.from({ length }, (_, i) => i)
+    const parts = await this.network.logits(
+      ids.map((row) => ({ tokens: Int32Array.from(row), rows, labels: slots })),
+    )
+    const { vocabSize } = this.network
+    const data = new Float32Array(ids.length * length * vocabSize)
+    parts.forEach((part, b) => {
+      data.set(part, b * length * vocabSize)
+    })
+    return { data, dims: [ids.length, length, vocabSize] }
+  }
+
+  /** Saves the model as a folder. Weights keep their number type. */
+  async saveTo(store: Store): Promise<void> {
+    const { config, tokenizer, weights, card } = this.sources
+    const shapes = parameterShapes(config.architecture)
+    await writeModelFolder(store, {
+      config,
+      tokenizer: tokenizer.toJSON(),
+      tensors: Object.entries(shapes).map(([name, shape]) => ({
+        name,
+        shape,
+        data: weights.get(name)!,
+      })),
+      card:
+        card ??
+        modelCard(config, {
+          data: 'Not recorded.',
+          parameters: this.parameters,
+          figures: [],
+          model: store.name,
+        }),
+    })
+  }
+
+  async dispose(): Promise<void> {
+    await this.network.dispose()
+  }
+
+  private labelSlots(options: LabelOptions): Int32Array {
+    return labelIds(this.tokenizer, labelValuesOf(this.tokenizer, options))
+  }
+
+  /** Everything about a request that can be wrong is wrong here. */
+  private prepare({ signal: _, ...options }: GenerateOptions): Prepared {
+    const plain: Record<string, unknown> = { ...options }
+    for (const name of labelNames) delete plain[name]
+    const ancestral = options.policy === 'ancestral'
+    const { survival } = schedules[this.config.noise.schedule as keyof typeof schedules]
+    const plan = makePlan(
+      {
+        ...(plain as PlanOptions),
+        labels: this.labelSlots(options),
+        ...(ancestral ? { survival } : {}),
+      },
+      this.network,
+    )
+    const asked = labelValuesOf(this.tokenizer, options)
+    // an autoregressive model decides itself where a text ends
+    const lengths = this.network.causal ? undefined : lengthWeights(this.config, asked)
+    return { plan, canvas: makeCanvas(plan, this.network, this.tokenizer, lengths) }
+  }
+
+  private scorer(): Scorer {
+    const { noise, architecture } = this.config
+    const { causal, maskId, context } = this.network
+    return {
+      noise: noise.process,
+      block: causal ? 1 : architecture.context,
+      causal,
+      maskId,
+      context,
+      losses: (items) => this.network.losses(items),
+    }
+  }
+
+  /** What the length of a text costs a model that writes texts of exact length. */
+  private lengthNats(): ((length: number) => number) | undefined {
+    const { exactLength, lengths } = this.config.text
+    if (!exactLength || !lengths || this.network.causal) return undefined
+    const counts = Object.entries(lengths.counts).map(([length, n]) => [Number(length), n] as const)
+    const histogram = lengthHistogram(counts, this.context)
+    return (length) => -histogram.logProb(length)
+  }
+}

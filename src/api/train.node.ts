@@ -1,0 +1,95 @@
+// Training in Node: data by path or name, a folder to write to, one trainer at a time.
+import { UnfogError } from '../error/index.ts'
+import { cpu } from '../runtime/cpu.node.ts'
+import type { Device } from '../runtime/index.ts'
+import { folderStore } from '../store/folder.node.ts'
+import { openCorpusPath } from '../text/corpus.node.ts'
+import type { DocumentMode } from '../text/index.ts'
+import { corpusData, isWorld, type TrainingData, taleData, textData } from '../train/data.ts'
+import type { RunOptions } from '../train/plan.ts'
+import { run, type TrainEvent } from '../train/run.ts'
+import { modelFolder, openModel } from './load.node.ts'
+import { lockFolder } from './lock.node.ts'
+
+export interface TrainOptions extends Omit<RunOptions, 'recipe'> {
+  /** a file, a folder of .txt and .md files, '-' for stdin, 'tales:small' or 'tales:full', or texts in memory */
+  data: string | readonly string[]
+  /** the run's folder; a run that is there already goes on */
+  out: string
+  /** what one document is; guessed from the data when absent */
+  documents?: DocumentMode
+  /** parts of the recipe to change */
+  config?: RunOptions['recipe']
+  /** tales to learn from, for `tales:` data */
+  count?: number
+  device?: Device
+  threads?: number
+  signal?: AbortSignal
+  /** seconds between reports, checkpoints */
+  every?: { report?: number; checkpoint?: number }
+}
+
+const defaultTales = 200_000
+
+async function openData({
+  data,
+  documents,
+  count,
+}: TrainOptions): Promise<{ data: TrainingData; close(): Promise<void> }> {
+  const nothing = async () => {}
+  if (typeof data !== 'string') return { data: textData('texts', data), close: nothing }
+  const world = data.startsWith('tales:') ? data.slice(6) : undefined
+  if (world !== undefined) {
+    if (!isWorld(world))
+      throw new UnfogError('usage', `there is no world ${world}: use tales:small or tales:full`, {
+        param: 'data',
+      })
+    return { data: taleData(world, count ?? defaultTales), close: nothing }
+  }
+  const corpus = await openCorpusPath(data)
+  try {
+    return { data: await corpusData(corpus, documents), close: () => corpus.close() }
+  } catch (error) {
+    await corpus.close()
+    throw error
+  }
+}
+
+/** Trains a model, or goes on with a run. Iterate to let it work; stop it by its signal, and everything is saved.
+ * @throws UnfogError `usage`, `bad_input`, `bad_run`, `busy`, `disk_full`, `diverged` */
+export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
+  const {
+    data: _data,
+    out,
+    documents: _documents,
+    config,
+    count: _count,
+    device,
+    threads,
+    signal,
+    every,
+    ...asked
+  } = options
+  const chosen = device ?? cpu(threads ? { threads } : {})
+  const start =
+    asked.from === undefined
+      ? undefined
+      : await openModel(folderStore(modelFolder(asked.from)), chosen)
+  const { data, close } = await openData(options)
+  let unlock: (() => void) | undefined
+  try {
+    unlock = lockFolder(out)
+    yield* run({
+      data,
+      out: folderStore(out),
+      device: chosen,
+      options: config ? { ...asked, recipe: config } : asked,
+      start,
+      signal,
+      every,
+    })
+  } finally {
+    unlock?.()
+    await close()
+  }
+}

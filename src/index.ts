@@ -1,0 +1,42 @@
+// unfog: diffusion language models for TypeScript. Load a model and write, score and watch; or train one.
+
+export type { LabelOptions } from './api/labels.ts'
+export { LoadedModel, type LoadOptions, loadModel, models } from './api/load.node.ts'
+export {
+  type Completion,
+  type GenerateOptions,
+  Model,
+  type ModelScoreOptions,
+} from './api/model.ts'
+export { type TrainOptions, train } from './api/train.node.ts'
+export {
+  type Frame,
+  type FrameJSON,
+  frameFromJSON,
+  frameToJSON,
+  type PolicyName,
+  policies,
+  ranges,
+  states,
+} from './denoise/index.ts'
+export { codes, type ErrorCode, UnfogError } from './error/index.ts'
+export { describeScore, type Score, scoreJson } from './measure/index.ts'
+export type { ModelConfig } from './model/config.ts'
+export { noises, schedules } from './noise/index.ts'
+export { memberSeed } from './random/index.ts'
+export { cpu } from './runtime/cpu.node.ts'
+export type { Device } from './runtime/index.ts'
+export {
+  check,
+  type Labels,
+  labelValues,
+  type Tale,
+  tell,
+  type WorldName,
+  worlds,
+} from './tales/index.ts'
+export { type DocumentMode, documentRules, type Tokenizer, tokenizers } from './text/index.ts'
+export type { Metric } from './train/metrics.ts'
+export type { RunPlan } from './train/plan.ts'
+export { defaultRecipe, type Recipe } from './train/recipe.ts'
+export type { TrainEvent } from './train/run.ts'
