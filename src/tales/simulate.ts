@@ -180,7 +180,7 @@ function quarrel(scene: Scene) {
 }
 
 function storm(scene: Scene) {
-  const here = open(scene, 'both', ['sun', 'wind', 'clouds'])
+  const here = open(scene, 'both', 'rain')
   const thing = has(scene, 'a')
   tell(scene, { kind: 'rain', who: 'both', weather: 'rain' })
   scene.weather = 'rain'
@@ -237,13 +237,11 @@ function tell(scene: Scene, event: Event) {
   scene.facts.events.push(event)
 }
 
-function open(
-  scene: Scene,
-  who: 'a' | 'both',
-  weathers = Object.keys(scene.world.weathers),
-): string {
-  scene.weather = scene.choose.one(weathers.filter((name) => name in scene.world.weathers))
-  const place = newPlace(scene, [], weathers.length < 4 ? false : undefined)
+function open(scene: Scene, who: 'a' | 'both', before: 'anything' | 'rain' = 'anything'): string {
+  const weathers = Object.keys(scene.world.weathers)
+  const dry = weathers.filter((name) => ['sun', 'wind', 'clouds'].includes(name))
+  scene.weather = scene.choose.one(before === 'rain' ? dry : weathers)
+  const place = newPlace(scene, [], before === 'rain' ? false : undefined)
   scene.where.a = place
   if (who === 'both') scene.where.b = place
   tell(scene, { kind: 'open', who, place, weather: scene.weather })

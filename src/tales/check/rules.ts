@@ -242,19 +242,21 @@ export const rules: Record<Kind, Rule> = {
     const { history, event, where } = happening
     history.mood = event.mood as Mood
     if (event.place !== undefined) placeIsHere(happening)
-    const thing = event.thing ?? history.things.length - 1
+    const index = event.thing ?? history.things.length - 1
+    const thing = history.things[index]
+    const cause = causes[event.cause as string]
     const who = event.who === 'both' ? 'a' : event.who
-    const isSo = causes[event.cause as string](
-      { ...happening, event: { ...event, thing } },
-      history.things[thing],
-      who,
+    must(
+      thing !== undefined &&
+        cause?.({ ...happening, event: { ...event, thing: index } }, thing, who) === true,
+      `${name(happening)} has no cause to be ${event.mood} ${where}`,
     )
-    must(isSo, `${name(happening)} has no cause to be ${event.mood} ${where}`)
   },
   thank: (happening) => {
     together(happening)
     const { history, event } = happening
     const thing = history.things[event.thing ?? 0]
+    must(thing !== undefined, `there is nothing to thank for ${happening.where}`)
     holds(happening, thing)
     must(
       thing.giver === otherOf(subject(happening)),

@@ -1,0 +1,206 @@
+// Shrunk worlds, small enough to know everything: every tellable tale is listed, the probabilities sum to one, and
+// every one-word edit of a tale is either another tellable tale or rejected by the checker.
+import { expect, test } from 'vitest'
+import { seeded, stream } from '../random/index.ts'
+import { checkerOf } from './check/index.ts'
+import { drawn, everyOutcome } from './choose.ts'
+import { type Event, type Facts, plotNames } from './events.ts'
+import { simulate } from './simulate.ts'
+import { nothingTold, type Style, sayEvent, type Told } from './tell.ts'
+import { countTokens, longestTale, tellWith } from './teller.ts'
+import { type World, type WorldName, worlds } from './worlds.ts'
+
+/** A world with one word in every list, and few of everything. */
+function shrink(name: WorldName, change: Partial<World>): World {
+  const world: World = worlds[name]
+  const one = <T>(record: Readonly<Record<string, readonly T[]>>) =>
+    Object.fromEntries(Object.entries(record).map(([key, items]) => [key, items.slice(0, 1)]))
+  return {
+    ...world,
+    lists: one(world.lists),
+    weathers: { sun: ['sunny'], rain: ['rainy'] },
+    boys: ['Ben', 'Tom'],
+    girls: [],
+    men: [],
+    women: [],
+    company: [['same', 1]],
+    things: ['kite', 'umbrella'],
+    looks: ['red', 'old'],
+    outdoors: { garden: 'in', hill: 'on' },
+    indoors: { inn: 'at', barn: 'in' },
+    ...change,
+  }
+}
+
+/** The same world with the n-th form of everything said. */
+function oneForm(world: World, n: number): World {
+  const nth = (forms: readonly string[] = []) => (forms.length > 0 ? [forms[n % forms.length]] : [])
+  const forms = Object.fromEntries(
+    Object.entries(world.forms).map(([kind, { plain, quoted }]) => [
+      kind,
+      { plain: nth(plain), quoted: quoted && nth(quoted) },
+    ]),
+  )
+  const only = (record: World['causes']) =>
+    Object.fromEntries(Object.entries(record).map(([key, texts]) => [key, nth(texts)]))
+  return { ...world, forms, causes: only(world.causes), weatherForms: only(world.weatherForms) }
+}
+
+/** All tales of a world: text → probability, and how many ways lead to some text twice. */
+function everyTale(world: World): { tales: Map<string, number>; twice: string[] } {
+  const tales = new Map<string, number>()
+  const twice: string[] = []
+  for (const { value, nats } of everyOutcome((choose) => tellWith(world, choose).text)) {
+    if (tales.has(value)) twice.push(value)
+    tales.set(value, (tales.get(value) ?? 0) + Math.exp(-nats))
+  }
+  return { tales, twice }
+}
+
+/** Can the teller tell this text? Exact: every simulated tale is tried, sentence by sentence. */
+function tellableIn(world: World): (text: string) => boolean {
+  const simulated = new Map<string, Facts[]>()
+  for (const { value } of everyOutcome((choose) => simulate(world, choose))) {
+    const key = signature(value)
+    simulated.set(key, [...(simulated.get(key) ?? []), value])
+  }
+  const said = new Map<string, { text: string; told: Told }[]>()
+  const waysToSay = (facts: Facts, event: Event, style: Style, before: Told) => {
+    const { known, memory } = before
+    const key = JSON.stringify([
+      facts.a,
+      facts.b,
+      facts.things,
+      event,
+      style,
+      [...known],
+      memory.subject,
+      [...memory.people],
+      [...memory.things],
+    ])
+    let ways = said.get(key)
+    if (!ways) {
+      ways = []
+      for (const { value } of everyOutcome((choose) =>
+        sayEvent(world, facts, event, style, choose, before),
+      )) {
+        ways.push(value)
+      }
+      said.set(key, ways)
+    }
+    return ways
+  }
+  return (text) => {
+    if (countTokens(text) > longestTale) return false
+    const sentences = text
+      .split('. ')
+      .map((piece, i, all) => (i < all.length - 1 ? `${piece}.` : piece))
+    const candidates = [...simulated].filter(([key]) => key.startsWith(`${sentences.length} `))
+    for (const facts of candidates.flatMap(([, all]) => all)) {
+      for (const style of world.styles) {
+        let states: Told[] = [nothingTold]
+        for (let i = 0; i < sentences.length && states.length > 0; i++) {
+          states = states.flatMap((before) =>
+            waysToSay(facts, facts.events[i], style, before)
+              .filter((way) => way.text === sentences[i])
+              .map((way) => way.told),
+          )
+        }
+        if (states.length > 0) return true
+      }
+    }
+    return false
+  }
+}
+
+const signature = (facts: Facts) => `${facts.events.length} ${facts.plot}`
+
+/** Every text that differs from this one by one word or mark replaced, or one left out. */
+function* edits(text: string, vocabulary: readonly string[]): Generator<string> {
+  const words = [...text.matchAll(/[A-Za-z]+|[.,!?"]/g)]
+  for (const { 0: word, index } of words) {
+    const [before, after] = [text.slice(0, index), text.slice(index + word.length)]
+    for (const other of vocabulary) if (other !== word) yield before + other + after
+    yield (before + after).replace(/ {2}/, ' ').trim()
+  }
+}
+
+/** Words and marks of tales, also with a capital, and a few that no tale has. */
+function vocabularyOf(texts: Iterable<string>): string[] {
+  const found = new Set<string>(['table', 'x', ',', '.', '!', '?', '"'])
+  for (const text of texts) {
+    for (const word of text.match(/[A-Za-z]+/g) as string[]) {
+      found.add(word)
+      found.add(word.toLowerCase())
+      found.add(word[0].toUpperCase() + word.slice(1))
+    }
+  }
+  return [...found]
+}
+
+/** Accepted edits that the teller cannot tell. */
+function wronglyAccepted(
+  world: World,
+  size: WorldName,
+  texts: readonly string[],
+  also: readonly string[] = [],
+): { tried: number; accepted: number; wrong: string[] } {
+  const check = checkerOf(world, size)
+  const tellable = tellableIn(world)
+  const known = new Map<string, boolean>(texts.map((text) => [text, true]))
+  const vocabulary = vocabularyOf([...texts, ...also])
+  const wrong: string[] = []
+  let tried = 0
+  let accepted = 0
+  for (const text of texts) {
+    for (const edited of edits(text, vocabulary)) {
+      tried++
+      if (!check(edited).ok) continue
+      accepted++
+      let can = known.get(edited)
+      if (can === undefined) {
+        can = tellable(edited)
+        known.set(edited, can)
+      }
+      if (!can) wrong.push(`${text}\n   ${edited}`)
+    }
+  }
+  return { tried, accepted, wrong }
+}
+
+const tiny = { things: ['kite'], looks: ['red'], weathers: { sun: ['sunny'] }, indoors: {} }
+const pairs = {
+  'two boys': {},
+  'a boy and a girl': { boys: ['Ben'], girls: ['Ida'], company: [['opposite', 1]] },
+} satisfies Record<string, Partial<World>>
+
+for (const [name, change] of Object.entries(pairs)) {
+  test(`small, ${name}: probabilities sum to one, one text has one derivation, all pass`, () => {
+    const world = shrink('small', { ...tiny, ...change })
+    const check = checkerOf(world, 'small')
+    const { tales, twice } = everyTale(world)
+    expect(twice).toEqual([])
+    expect([...tales.values()].reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 9)
+    expect([...tales.keys()].filter((text) => !check(text).ok)).toEqual([])
+    expect(tales.size).toBeGreaterThan(10_000)
+  })
+}
+
+for (const plot of plotNames) {
+  test(`full, ${plot}: one-word edits are told or rejected`, () => {
+    for (const [name, change] of Object.entries(pairs)) {
+      const world = shrink('full', { plots: [[plot, 1]], ...change })
+      const next = stream(seeded(5), 'world')
+      const texts = Array.from({ length: 12 }, () => tellWith(world, drawn(next)).text)
+      const { tried, accepted, wrong } = wronglyAccepted(
+        world,
+        'full',
+        texts,
+        Object.values(world.lists)
+          .flat()
+          .map((x) => x.replace('{his}', 'his')),
+      )
+      console.info(name, plot, tried, accepted, wrong.length, wrong)
+    }
+  })
+}
