@@ -1,0 +1,200 @@
+// unfog generate: texts out of the fog.
+
+import { policies, ranges } from '../../denoise/index.ts'
+import type { Completion, GenerateOptions, LoadedModel } from '../../index.ts'
+import { memberSeed } from '../../random/index.ts'
+import { check, labelValues } from '../../tales/index.ts'
+import { command } from '../command.ts'
+import { freshSeed } from '../fresh-seed.ts'
+import type { Io } from '../io.ts'
+import { numeric, oneOf, text, toggle, type Values, wholeFrom } from '../option.ts'
+import { watch } from '../terminal/watch.ts'
+import { harmless } from '../terminal/width.ts'
+
+const options = {
+  model: text('model', 'a bundled model, or the folder of a model or run; default tales'),
+  prompt: text('text', 'how the text begins'),
+  suffix: text('text', 'how the text ends'),
+  infill: text('text', 'the whole text with gaps: [2] is a gap of two tokens, \\[ a bracket'),
+  style: text('style', 'style of a tale'),
+  words: text('range', 'length of a tale in words, 40-60'),
+  who: text('name', 'whom a tale is about'),
+  what: text('thing', 'the first thing in a tale'),
+  count: numeric(wholeFrom(1, 1e6), 'how many texts; default 1'),
+  seed: numeric(ranges.seed, 'the same seed writes the same text; default a fresh one, printed'),
+  length: numeric(
+    ranges.length,
+    'length of the whole text in tokens; default drawn as in the training data',
+  ),
+  maximum: numeric(ranges.maximum, 'most tokens, where the length is not given'),
+  policy: oneOf(Object.keys(policies), 'in which order the fog lifts'),
+  steps: numeric(ranges.steps, 'steps from fog to text; default one word a step'),
+  temperature: numeric(
+    ranges.temperature,
+    '0 takes the most probable word, 1 draws as the model says; default 1',
+    'x',
+  ),
+  topP: numeric(
+    ranges.topP,
+    'draw among the fewest words that have this probability together',
+    'x',
+  ),
+  topK: numeric(ranges.topK, 'draw among so many most probable words; 0 is all'),
+  orderTemperature: numeric(
+    ranges.orderTemperature,
+    'noise on the order in which the fog lifts',
+    'x',
+  ),
+  watch: toggle('watch the text sharpen'),
+  json: toggle('one JSON a line: text, seed, forwards, tokens, ms and more'),
+  threads: numeric(wholeFrom(1, 1024), 'processor threads; default all'),
+}
+
+export const generate = command({
+  about: 'write texts, from fog to crisp',
+  options,
+  notes: () => {
+    const { style, words, who, what } = labelValues('full')
+    const rows = Object.entries(policies).map(([name, { about }]) => `  ${name.padEnd(15)}${about}`)
+    const some = (values: readonly string[]) =>
+      values.length > 8
+        ? `${values.slice(0, 8).join(', ')} … (${values.length})`
+        : values.join(', ')
+    return [
+      'Policies:',
+      ...rows,
+      'Labels of the bundled models:',
+      `  --style  ${some(style)}`,
+      `  --words  ${some(words)}`,
+      `  --who    ${some(who)}`,
+      `  --what   ${some(what)}`,
+    ].join('\n')
+  },
+  examples: [
+    "unfog generate --prompt 'Once upon a time' --watch",
+    "unfog generate --infill 'Lily lost her [2] in the [1].' --seed 7 --json",
+    'unfog generate --count 3 --style dialogue --words 40-60 --who Lily',
+  ],
+  async run(values, io) {
+    const { loadModel } = await import('../../index.ts')
+    const { model: name = 'tales', threads } = values
+    const model = await loadModel(name, { threads })
+    try {
+      return await (values.watch ? watchAll : writeAll)(model, requests(values, io), values, io)
+    } finally {
+      await model.dispose()
+    }
+  },
+})
+
+/** texts that go through the network together */
+const batchSize = 16
+
+type Flags = Values<typeof options>
+
+/** What to ask of the model: member i of a batch has a seed of its own, which alone gives the same text. */
+function requests(values: Flags, io: Io): GenerateOptions[] {
+  const { model, threads, count = 1, watch, json, policy, ...asked } = values
+  const seed = values.seed ?? freshSeed()
+  return Array.from({ length: count }, (_, i) => ({
+    ...asked,
+    policy: policy as GenerateOptions['policy'],
+    seed: memberSeed(seed, i),
+    signal: io.signal,
+  }))
+}
+
+async function writeAll(
+  model: LoadedModel,
+  asked: readonly GenerateOptions[],
+  flags: Flags,
+  io: Io,
+): Promise<undefined> {
+  const tally = new Tally(model, asked[0])
+  for (let from = 0; from < asked.length && !io.signal.aborted; from += batchSize) {
+    const written = await model.complete(asked.slice(from, from + batchSize))
+    for (const one of written) {
+      if (one.done === 'abort') return
+      await report(one, tally.judge(one), flags, io)
+    }
+  }
+  if (!flags.json && asked.length > 1) await io.stderr.write(`${tally.summary()}\n`)
+}
+
+async function watchAll(
+  model: LoadedModel,
+  asked: readonly GenerateOptions[],
+  flags: Flags,
+  io: Io,
+): Promise<undefined> {
+  const tally = new Tally(model, asked[0])
+  // with --json, stdout is for machines
+  const output = flags.json ? io.stderr : io.stdout
+  for (const one of asked) {
+    const { frame, ms } = await watch(model.generate(one), model.tokenizer, io, output)
+    if (frame.done !== 'complete') return
+    const { text, seed, forwards, tokens } = frame
+    const disobeyed = model.obeys(text, one)
+    const written = { text, seed, forwards, tokens: tokens.length, ms, done: frame.done, disobeyed }
+    await report(written, tally.judge(written), flags, io, true)
+  }
+  if (!flags.json && asked.length > 1) await io.stderr.write(`${tally.summary()}\n`)
+}
+
+/** @param shown has the text been shown already? */
+async function report(
+  one: Completion,
+  errors: readonly string[] | undefined,
+  flags: Flags,
+  io: Io,
+  shown = false,
+): Promise<void> {
+  const { text, seed, forwards, tokens, ms, disobeyed } = one
+  if (flags.json) {
+    const judged = errors ? { accepted: errors.length === 0, errors } : {}
+    const line = { text, seed, forwards, tokens, ms, disobeyed, ...judged }
+    await io.stdout.write(`${JSON.stringify(line)}\n`)
+    return
+  }
+  if (!shown) await io.stdout.write(`${io.stdout.isTTY ? harmless(text) : text}\n`)
+  await io.stderr.write(`${summaryOf(one, errors)}\n`)
+}
+
+/** One line about a text: what it cost and what it is worth. */
+export function summaryOf(one: Completion, errors?: readonly string[]): string {
+  const { seed, forwards, tokens, ms, disobeyed } = one
+  const judged = errors && (errors.length === 0 ? '; a true tale' : `; no true tale: ${errors[0]}`)
+  const obeyed = disobeyed.length === 0 ? '' : `; not as asked: ${disobeyed.join(', ')}`
+  return `${tokens} tokens, ${forwards} forwards, ${ms} ms, seed ${seed}${judged ?? ''}${obeyed}`
+}
+
+/** What a model's texts were worth, one by one and in all. */
+class Tally {
+  private readonly model: LoadedModel
+  private readonly labelled: boolean
+  private texts = 0
+  private accepted = 0
+  private obeyed = 0
+
+  constructor(model: LoadedModel, { style, words, who, what }: GenerateOptions) {
+    this.model = model
+    this.labelled = (style ?? words ?? who ?? what) !== undefined
+  }
+
+  /** @returns what the checker finds wrong, [] for a true tale; undefined for a model that writes no tales */
+  judge({ text, disobeyed }: Completion): readonly string[] | undefined {
+    const { world } = this.model.config.text
+    const errors = world && check(world, text).errors
+    this.texts++
+    if (errors?.length === 0) this.accepted++
+    if (disobeyed.length === 0) this.obeyed++
+    return errors
+  }
+
+  summary(): string {
+    const parts = [`${this.texts} texts`]
+    if (this.model.config.text.world) parts.push(`${this.accepted} true tales`)
+    if (this.labelled) parts.push(`${this.obeyed} as asked`)
+    return parts.join(', ')
+  }
+}

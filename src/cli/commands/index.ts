@@ -1,0 +1,18 @@
+// The table of commands: a new one is one file and one row here. Help, the reference in docs/cli.md and the contract
+// suite derive from it.
+import type { Command } from '../command.ts'
+import { generate } from './generate.ts'
+import { noise } from './noise.ts'
+import { policies } from './policies.ts'
+import { score } from './score.ts'
+import { tales } from './tales.ts'
+import { train } from './train.ts'
+
+export const commands = {
+  generate,
+  train,
+  score,
+  tales,
+  policies,
+  noise,
+} satisfies Record<string, Command>

@@ -1,0 +1,109 @@
+// unfog train: from a text to a model folder. The same command again goes on where it stopped.
+import { ranges } from '../../denoise/index.ts'
+import type { DocumentMode, TrainOptions } from '../../index.ts'
+import { documentRules, type TokenizerName, tokenizers } from '../../text/index.ts'
+import { defaultRecipe } from '../../train/recipe.ts'
+import { command } from '../command.ts'
+import {
+  count,
+  duration,
+  misuse,
+  numeric,
+  oneOf,
+  text,
+  toggle,
+  type Values,
+  wholeFrom,
+} from '../option.ts'
+import { trainingReport } from '../training-report.ts'
+
+const share = {
+  within: (value: number) => value >= 0 && value < 1,
+  says: 'a number from 0 to below 1',
+}
+const rate = {
+  within: (value: number) => value > 0 && value <= 1,
+  says: 'a number above 0, up to 1',
+}
+
+const options = {
+  out: text('run', 'the folder of the run; it becomes the model'),
+  time: duration('training time in all, over every resume; default 10m'),
+  tokens: count('training text in tokens in all, in place of --time'),
+  params: count('size of the network in parameters, about'),
+  ar: toggle('an autoregressive model, which writes from left to right'),
+  seed: numeric(ranges.seed, 'default 0'),
+  from: text('model', 'a model to start from: a bundled name or a folder'),
+  documents: oneOf(
+    Object.keys(documentRules) as DocumentMode[],
+    'what one document is; default guessed',
+    'rule',
+  ),
+  tokenizer: oneOf(Object.keys(tokenizers) as TokenizerName[], 'how text is cut; default chosen'),
+  vocab: count('most ids of the tokenizer'),
+  length: numeric(ranges.length, 'tokens of a window of long texts'),
+  tales: count('how many tales to learn from, where the data are tales:small or tales:full'),
+  rate: numeric(rate, `highest learning rate; default ${defaultRecipe.rate}`, 'x'),
+  batch: count(`tokens of a batch, about; default ${defaultRecipe.batchTokens}`),
+  warmStart: numeric(
+    share,
+    `part of the tokens that is learnt from left to right first; default ${defaultRecipe.warmStart}`,
+    'x',
+  ),
+  dtype: oneOf(['f32', 'bf16'], 'number type of the saved weights; default f32', 'type'),
+  name: text('name', "name in the model's card"),
+  threads: numeric(wholeFrom(1, 1024), 'processor threads; default all'),
+  json: toggle('events as JSON, one a line'),
+}
+
+export const train = command({
+  about: 'train a model on a text; run again, it goes on',
+  argument: {
+    name: 'data',
+    about: 'a text file, a folder of .txt and .md files, - for stdin, tales:small or tales:full',
+  },
+  options,
+  notes: () =>
+    [
+      'What one document is:',
+      ...Object.entries(documentRules).map(
+        ([name, { summary }]) => `  ${name.padEnd(12)}${summary}`,
+      ),
+      'Tokenizers:',
+      ...Object.entries(tokenizers).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`),
+      'Ctrl-C stops and saves everything; the same command goes on. More --time or --tokens extends a finished run.',
+    ].join('\n'),
+  examples: [
+    'unfog train story.txt --out runs/story --time 3m',
+    'unfog train tales:small --out runs/small --tokens 2M --params 400k',
+  ],
+  saves: true,
+  async run(values, io, data) {
+    const { out } = values
+    if (out === undefined) {
+      throw misuse('out', 'the option --out is missing: name a folder for the run')
+    }
+    const asked = { ...trainOptions(values), data, out, signal: io.signal }
+    const { train: start } = await import('../../index.ts')
+    const report = trainingReport(io, { data, out, json: values.json ?? false })
+    try {
+      for await (const event of start(asked)) await report.show(event)
+    } finally {
+      await report.end()
+    }
+    return undefined
+  },
+})
+
+/** Flags as the API names them: parts of the recipe go together. */
+function trainOptions(values: Values<typeof options>): Omit<TrainOptions, 'data' | 'out'> {
+  const { rate, batch, warmStart, vocab, tales, json, out, ...same } = values
+  const recipe = { rate, batchTokens: batch, warmStart }
+  const changed = Object.entries(recipe).filter(([, value]) => value !== undefined)
+  return {
+    ...same,
+    ...(vocab === undefined ? {} : { vocabSize: vocab }),
+    ...(tales === undefined ? {} : { count: tales }),
+    ...(changed.length === 0 ? {} : { config: Object.fromEntries(changed) }),
+  }
+}

@@ -1,0 +1,30 @@
+// A short text by the network of a run, as it is at that moment.
+import { lengthWeights } from '../api/lengths.ts'
+import { denoise, makeCanvas, makePlan } from '../denoise/index.ts'
+import type { TrainEvent } from '../index.ts'
+
+/** tokens, where the data do not say how long a text is */
+const longest = 96
+/** forwards that a sample may cost */
+const steps = 32
+
+/** The same seed every time: one sees the same fog clear up better and better. */
+export async function writeSample({
+  network,
+  config,
+  tokenizer,
+}: Extract<TrainEvent, { type: 'sample' }>): Promise<string> {
+  const weights = network.causal ? undefined : lengthWeights(config, {})
+  const limit = { maximum: Math.min(longest, network.context) }
+  const plan = makePlan(
+    { seed: 7, ...(weights ? {} : limit), ...(network.causal ? {} : { steps }) },
+    network,
+  )
+  const canvas = makeCanvas(plan, network, tokenizer, weights)
+  let text = ''
+  for await (const frame of denoise(network, canvas, plan, {
+    decode: (ids) => tokenizer.decode(ids),
+  }))
+    text = frame.text
+  return text
+}
