@@ -69,7 +69,8 @@ class CpuSession implements Session {
     return Object.fromEntries(
       this.outputs.map(({ name }) => [
         name,
-        { data: results[name].data as HostData, dims: results[name].dims },
+        // of an output written in place onnxruntime-node returns a copy; the caller's own array is the result
+        preallocated[name] ?? { data: results[name].data as HostData, dims: results[name].dims },
       ]),
     )
   }
