@@ -3,6 +3,7 @@
 // the old model, the new one, or refused. Reading checks every tensor's name and shape before any is loaded.
 import { UnfogError } from '../error/index.ts'
 import { readText, type Store, writeText } from '../store/index.ts'
+import { huggingFaceConfig } from '../text/index.ts'
 import { type KnownNames, knownNames, type ModelConfig, parseConfig } from './config.ts'
 import type { DtypeName } from './dtype.ts'
 import { openSafetensors, type SafetensorsFile, writeSafetensors } from './safetensors.ts'
@@ -42,6 +43,8 @@ export interface ModelFolder {
 const configFile = 'config.json'
 const weightsFile = 'model.safetensors'
 const tokenizerFile = 'tokenizer.json'
+/** keeps Hugging Face's decoders from moving spaces; unfog itself does not read it */
+const decodingFile = 'tokenizer_config.json'
 const cardFile = 'README.md'
 
 const stored: Record<ModelConfig['weights']['dtype'], DtypeName> = { bf16: 'BF16', f32: 'F32' }
@@ -56,6 +59,7 @@ export async function writeModelFolder(store: Store, parts: ModelParts): Promise
   const named = tensors.map((tensor) => ({ ...tensor, dtype }))
   await store.write(path(weightsFile), await writeSafetensors(named, { format: 'pt' }))
   await writeText(store, path(tokenizerFile), json(tokenizer))
+  await writeText(store, path(decodingFile), json(huggingFaceConfig()))
   await writeText(store, path(cardFile), card)
   const { fingerprint } = await openSafetensors(store, path(weightsFile))
   const tied = { ...config, weights: { ...config.weights, fingerprint } }

@@ -6,6 +6,7 @@ import {
   type Dataset,
   type DocumentMode,
   type DocumentPart,
+  type Encoded,
   encodeDocuments,
   guessCorpusDocuments,
   type LabelValues,
@@ -100,6 +101,7 @@ export const isWorld = (name: string): name is WorldName => Object.hasOwn(worlds
 export interface Prepared {
   tokenizer: Tokenizer
   dataset: Dataset
+  encoded: Encoded
 }
 
 /** how many tales decide the vocabulary of a world: it is small, and rare words show up well before */
@@ -129,7 +131,7 @@ export async function prepare(
         )
   const encoded = await encodeDocuments(tokenizer, data.texts())
   const heldOut = data.heldOut ? await encodeDocuments(tokenizer, data.heldOut()) : undefined
-  return { tokenizer, dataset: makeDataset(encoded, { seed, context, heldOut }) }
+  return { tokenizer, encoded, dataset: makeDataset(encoded, { seed, context, heldOut }) }
 }
 
 function* partsOnce(parts: Iterable<DocumentPart>): Generator<string> {

@@ -1,12 +1,12 @@
 // The plan of a new run: tokenizer, canvas, network, budget. What is not asked for is chosen, and every choice comes
 // with its reason.
 import { UnfogError } from '../error/index.ts'
-import type { ModelConfig } from '../model/config.ts'
+import type { Counts, ModelConfig } from '../model/config.ts'
 import { longestText } from '../model/framing.ts'
 import { parameterCount } from '../nn/index.ts'
 import type { Device } from '../runtime/index.ts'
 import type { Clock } from '../store/index.ts'
-import type { Tokenizer, TokenizerName } from '../text/index.ts'
+import { documentLength, type Encoded, type Tokenizer, type TokenizerName } from '../text/index.ts'
 import { type Prepared, prepare, type TrainingData } from './data.ts'
 import type { RunOptions } from './plan.ts'
 import { defaultRecipe, type Recipe } from './recipe.ts'
@@ -56,9 +56,7 @@ export async function design(
   options: RunOptions,
   { device, clock, start }: { device: Device; clock: Clock; start?: Start },
 ): Promise<Design> {
-  const reasons = [
-    `One document is what stands ${{ line: 'on a line', 'blank-line': 'between blank lines', file: 'in a file' }[data.documents]}: ${data.reason}.`,
-  ]
+  const reasons = [`${data.reason.replace(/[.:]+$/, '')} (--documents ${data.documents}).`]
   const chosen = tokenizerFor(data)
   const tokenizer = start?.tokenizer ?? ((options.tokenizer ?? chosen.name) as TokenizerName)
   if (!start && !options.tokenizer) reasons.push(`Tokenizer ${chosen.name}: ${chosen.why}.`)
@@ -109,7 +107,7 @@ function parametersWanted(options: RunOptions, operations: number, dataTokens: n
 function freshConfig(
   data: TrainingData,
   options: RunOptions,
-  { tokenizer, dataset }: Prepared,
+  { tokenizer, dataset, encoded }: Prepared,
   parameters: number,
 ): ModelConfig {
   const exactLength = dataset.form === 'exact-length'
@@ -131,9 +129,7 @@ function freshConfig(
       documents: data.documents,
       exactLength,
       ...(lengths
-        ? {
-            lengths: { counts: Object.fromEntries(lengths.counts.map(([l, n]) => [String(l), n])) },
-          }
+        ? { lengths: { counts: Object.fromEntries(lengths.counts), ...lengthsByLabel(encoded) } }
         : {}),
       labels: tokenizer.labels.map(({ name, values }) => ({ name, values: [...values] })),
       ...(data.world ? { world: data.world } : {}),
@@ -151,4 +147,29 @@ function resumedConfig(config: ModelConfig, options: RunOptions): ModelConfig {
     noise: { ...config.noise, process: options.ar ? 'autoregressive' : 'masked' },
     weights: { dtype: options.dtype ?? config.weights.dtype },
   }
+}
+
+/** labels of more values say too little about length to be worth their room */
+const mostValues = 16
+
+/** How many texts of each label value have each length: so that a style or a number of words asked for gets a canvas
+ * that fits it. */
+function lengthsByLabel(encoded: Encoded): { by?: Record<string, Record<string, Counts>> } {
+  const slots = encoded.tokenizer.labels
+  const by: Record<string, Record<string, Counts>> = {}
+  slots.forEach(({ name, values, ids }, slot) => {
+    if (values.length > mostValues) return
+    const counts = values.map((): Counts => ({}))
+    for (let document = 0; document < encoded.documents; document++) {
+      const value = ids.indexOf(encoded.labels[document * slots.length + slot])
+      if (value < 0) continue
+      const length = documentLength(encoded, document)
+      counts[value][length] = (counts[value][length] ?? 0) + 1
+    }
+    const seen = values.flatMap((value, i) =>
+      Object.keys(counts[i]).length > 0 ? [[value, counts[i]] as const] : [],
+    )
+    if (seen.length > 0) by[name] = Object.fromEntries(seen)
+  })
+  return Object.keys(by).length > 0 ? { by } : {}
 }

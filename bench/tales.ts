@@ -1,0 +1,170 @@
+// How true, how varied and how likely the tales of a model are, beside its teller's.
+//
+//   npm run bench -- tales --model tales --count 1000 --seed 1 [--policy ancestral] [--temperature 1] [--steps N]
+//
+// Prints: accepted by the checker, distinct, Jensen–Shannon divergence of words, plots and lengths to the teller's
+// (nats; the teller against itself, same number of tales, in brackets), ratio of distinct bigrams, what errors remain,
+// and the bound per tale against the teller's entropy: exp(-(bound - entropy)) is what the pass rate of a faithful
+// sampler at temperature 1 cannot fall below.
+import { parseArgs } from 'node:util'
+import { loadModel } from '../src/api/load.node.ts'
+import type { GenerateOptions } from '../src/api/model.ts'
+import { memberSeed } from '../src/random/index.ts'
+import { check, labelsOf, tell, type WorldName, wordCount } from '../src/tales/index.ts'
+
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'tales' },
+    count: { type: 'string', default: '1000' },
+    seed: { type: 'string', default: '1' },
+    policy: { type: 'string' },
+    temperature: { type: 'string' },
+    'top-p': { type: 'string' },
+    steps: { type: 'string' },
+    batch: { type: 'string', default: '64' },
+    'score-seconds': { type: 'string', default: '60' },
+    'score-tales': { type: 'string', default: '500' },
+    show: { type: 'string', default: '0' },
+  },
+})
+
+const count = Number(values.count)
+const seed = Number(values.seed)
+const model = await loadModel(values.model)
+const { world } = model.config.text
+if (!world) throw new Error(`${values.model} was not trained on tales`)
+
+const number = (text: string | undefined) => (text === undefined ? undefined : Number(text))
+const options: GenerateOptions = {
+  policy: values.policy as GenerateOptions['policy'],
+  temperature: number(values.temperature),
+  topP: number(values['top-p']),
+  steps: number(values.steps),
+}
+
+type Counts = Map<string, number>
+const countOf = (items: Iterable<string>): Counts => {
+  const counts: Counts = new Map()
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1)
+  return counts
+}
+
+/** Jensen–Shannon divergence of two samples, in nats. */
+function divergence(a: Counts, b: Counts): number {
+  const total = (counts: Counts) => [...counts.values()].reduce((sum, n) => sum + n, 0)
+  const [na, nb] = [total(a), total(b)]
+  let sum = 0
+  for (const key of new Set([...a.keys(), ...b.keys()])) {
+    const p = (a.get(key) ?? 0) / na
+    const q = (b.get(key) ?? 0) / nb
+    const m = (p + q) / 2
+    if (p > 0) sum += (p / 2) * Math.log(p / m)
+    if (q > 0) sum += (q / 2) * Math.log(q / m)
+  }
+  return sum
+}
+
+interface Sample {
+  words: Counts
+  lengths: Counts
+  plots: Counts
+  bigrams: number
+}
+
+const wordsOf = (text: string): string[] => text.toLowerCase().match(/[a-z']+/g) ?? []
+const bucket = (text: string): string => String(Math.floor(wordCount(text) / 10))
+
+function describe(world: WorldName, texts: readonly string[]): Sample {
+  const plots = texts.flatMap((text) => {
+    const { facts } = check(world, text)
+    return facts ? [labelsOf(world, text, facts).plot as string] : []
+  })
+  const bigrams = texts.flatMap((text) => {
+    const words = wordsOf(text)
+    return words.slice(1).map((word, i) => `${words[i]} ${word}`)
+  })
+  return {
+    words: countOf(texts.flatMap(wordsOf)),
+    lengths: countOf(texts.map(bucket)),
+    plots: countOf(plots),
+    bigrams: new Set(bigrams).size / bigrams.length,
+  }
+}
+
+const start = performance.now()
+const texts: string[] = []
+let forwards = 0
+for (let from = 0; from < count; from += Number(values.batch)) {
+  const size = Math.min(Number(values.batch), count - from)
+  const batch = await model.complete(
+    Array.from({ length: size }, (_, i) => ({ ...options, seed: memberSeed(seed, from + i) })),
+  )
+  texts.push(...batch.map(({ text }) => text))
+  forwards += batch.reduce((sum, one) => sum + one.forwards, 0)
+  process.stderr.write(`\r${texts.length}/${count}`)
+}
+process.stderr.write('\r')
+const seconds = (performance.now() - start) / 1000
+
+const checks = texts.map((text) => check(world, text))
+const accepted = checks.filter(({ ok }) => ok).length / count
+const interval = 1.96 * Math.sqrt((accepted * (1 - accepted)) / count)
+const told = (from: number, n: number) => Array.from({ length: n }, (_, i) => tell(world, from + i))
+const fresh = told(2 ** 46, count)
+const reference = describe(
+  world,
+  told(2 ** 46 + 1_000_000, 20_000).map(({ text }) => text),
+)
+const own = describe(world, texts)
+const teller = describe(
+  world,
+  fresh.map(({ text }) => text),
+)
+
+const percent = (part: number) => `${(100 * part).toFixed(1)} %`
+console.log(
+  `${values.model}: ${count} tales of world ${world}, seed ${seed}, policy ${values.policy ?? 'default'}, temperature ${values.temperature ?? 'default'}`,
+)
+console.log(`accepted               ${percent(accepted)} ± ${percent(interval)}`)
+console.log(`distinct               ${percent(new Set(texts).size / count)}`)
+for (const key of ['words', 'plots', 'lengths'] as const) {
+  const [mine, theirs] = [
+    divergence(own[key], reference[key]),
+    divergence(teller[key], reference[key]),
+  ]
+  console.log(
+    `divergence of ${key.padEnd(8)} ${mine.toFixed(4)} nats (teller ${theirs.toFixed(4)})`,
+  )
+}
+console.log(`distinct bigrams       ${(own.bigrams / teller.bigrams).toFixed(3)} of the teller's`)
+console.log(
+  `forwards per tale      ${(forwards / count).toFixed(1)}; ${(count / seconds).toFixed(1)} tales/s`,
+)
+
+const errors = countOf(
+  checks.flatMap(({ errors }) =>
+    errors[0] ? [errors[0].replace(/"[^"]*"/g, '"…"').replace(/\d+/g, 'n')] : [],
+  ),
+)
+for (const [error, times] of [...errors].sort((a, b) => b[1] - a[1]).slice(0, 12)) {
+  console.log(`  ${String(times).padStart(4)} × ${error}`)
+}
+for (let i = 0; i < Number(values.show); i++)
+  console.log(`${checks[i].ok ? '✓' : '✗'} ${texts[i]}\n    ${checks[i].errors[0] ?? ''}`)
+
+const scored = told(2 ** 46, Number(values['score-tales']))
+const entropy = scored.reduce((sum, { nats }) => sum + nats, 0) / scored.length
+const result = await model.score(
+  scored.map(({ text }) => text),
+  { seconds: Number(values['score-seconds']), precision: 0.001 },
+)
+const bound = result.nats / scored.length
+const error = result.stderr / scored.length
+const gap = bound - entropy
+console.log(
+  `nats per tale          ${result.exact ? '=' : '≤'} ${bound.toFixed(2)} ± ${error.toFixed(2)}; the teller's entropy is ${entropy.toFixed(2)} (same tales)`,
+)
+console.log(
+  `exp(-(bound - entropy)) = ${percent(Math.exp(-gap))} (between ${percent(Math.exp(-gap - 2 * error))} and ${percent(Math.exp(-gap + 2 * error))})`,
+)
+await model.dispose()
