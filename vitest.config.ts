@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    setupFiles: ['test/support/quiet.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
