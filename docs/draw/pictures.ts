@@ -1,0 +1,82 @@
+// Draws the pictures of docs/how-diffusion-writes.md from a real text of the bundled model. Deterministic: the same
+// model and seed give the same files. Run by: npm run docs
+import { writeFileSync } from 'node:fs'
+import { type Frame, loadModel, states } from '../../src/index.ts'
+
+const seed = 7
+const model = await loadModel('tales')
+const frames: Frame[] = []
+for await (const frame of model.generate({ seed })) frames.push(frame)
+const last = frames[frames.length - 1]
+const words = [...last.tokens].map((id) => model.tokenizer.token(id).trim())
+await model.dispose()
+
+const escape = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
+const svg = (width: number, height: number, body: string) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="Georgia, serif" font-size="13"><rect width="100%" height="100%" fill="#fbfaf7"/>${body}</svg>\n`
+
+const lineWidth = 780
+const letter = 6.6
+
+/** Words laid in lines: [x, line] of each. */
+function layout(): { x: number; line: number; width: number }[] {
+  let x = 0
+  let line = 0
+  return words.map((word) => {
+    const width = Math.max(1, word.length) * letter
+    const glued = /^[.,!?;:"']/.test(word)
+    if (x + width > lineWidth) {
+      x = 0
+      line++
+    }
+    const place = { x: glued ? Math.max(0, x - 4) : x, line, width }
+    x = place.x + width + 5
+    return place
+  })
+}
+
+function fogPicture(): string {
+  const places = layout()
+  const lines = places[places.length - 1].line + 1
+  const rows = 6
+  const height = lines * 19 + 26
+  let body = ''
+  for (let row = 0; row < rows; row++) {
+    const frame = frames[Math.round((row * (frames.length - 1)) / (rows - 1))]
+    const top = row * height + 24
+    body += `<text x="14" y="${top - 8}" fill="#9a958a" font-size="10">step ${frame.step}</text>`
+    places.forEach(({ x, line, width }, i) => {
+      const y = top + line * 19 + 12
+      if (frame.state[i] === states.fog) {
+        const shade = 0.12 + 0.5 * frame.confidence[i]
+        body += `<rect x="${(x + 14).toFixed(1)}" y="${y - 10}" width="${width.toFixed(1)}" height="12" rx="4" fill="#6f7d94" opacity="${shade.toFixed(2)}"/>`
+      } else {
+        const fill = frame.state[i] === states.given ? '#8a5a2b' : '#23262d'
+        body += `<text x="${(x + 14).toFixed(1)}" y="${y}" fill="${fill}" textLength="${width.toFixed(1)}" lengthAdjust="spacingAndGlyphs">${escape(words[i])}</text>`
+      }
+    })
+  }
+  return svg(lineWidth + 60, rows * height + 10, body)
+}
+
+function certaintyPicture(): string {
+  const [width, height, left, top] = [780, 260, 40, 14]
+  const steps = last.step
+  const at = (step: number) => left + (step / steps) * width
+  const level = (p: number) => top + (1 - p) * height
+  let body = ''
+  for (const p of [0, 0.5, 1]) {
+    body += `<line x1="${left}" x2="${left + width}" y1="${level(p)}" y2="${level(p)}" stroke="#e3dfd6"/><text x="8" y="${level(p) + 4}" fill="#9a958a" font-size="10">${p}</text>`
+  }
+  words.forEach((_, i) => {
+    const points = frames.map((frame) => `${at(frame.step).toFixed(1)},${level(frame.confidence[i]).toFixed(1)}`)
+    const settled = frames.findIndex((frame) => frame.state[i] !== states.fog)
+    const hue = 215 - 190 * (settled / frames.length)
+    body += `<polyline points="${points.join(' ')}" fill="none" stroke="hsl(${hue.toFixed(0)} 45% 50%)" opacity="0.4"/>`
+  })
+  body += `<text x="${left}" y="${top + height + 22}" fill="#9a958a" font-size="10">fog</text><text x="${left + width - 28}" y="${top + height + 22}" fill="#9a958a" font-size="10">crisp</text>`
+  return svg(width + 60, height + 46, body)
+}
+
+writeFileSync(new URL('../docs/pictures/fog.svg', import.meta.url), fogPicture())
+writeFileSync(new URL('../docs/pictures/certainty.svg', import.meta.url), certaintyPicture())
