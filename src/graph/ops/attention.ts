@@ -1,7 +1,7 @@
 // softmax(scale · q kᵀ + mask) v (arXiv 1706.03762), with grouped heads (arXiv 2305.13245). The gradient goes through
 // rowsum(dO ∘ O) (arXiv 2205.14135, appendix B), two passes over the score matrix instead of four.
 import { UnfogError } from '../../error/index.ts'
-import { type Dim, show } from '../shape.ts'
+import { type Dim, sameShape, show } from '../shape.ts'
 import { apply, expectType, type Op, type Tensor } from '../tensor.ts'
 import { add } from './add.ts'
 import { scalar } from './constant.ts'
@@ -61,13 +61,22 @@ export const attentionOp: Op<Attention> = {
   shape: ([q, k, v, visible]) => {
     const [heads, groups] = [q.shape[1], k.shape[1]]
     const fits = typeof heads === 'number' && typeof groups === 'number' && heads % groups === 0
-    if (q.shape.length !== 4 || !fits || show(k.shape) !== show(v.shape)) {
+    const alike = [0, 3].every((axis) => q.shape[axis] === k.shape[axis])
+    if (q.shape.length !== 4 || !fits || !alike || !sameShape(k.shape, v.shape)) {
       throw new UnfogError(
         'bad_shape',
         `attention needs q [B, heads, L, D], k and v [B, groups, M, D], got ${show(q.shape)}, ${show(k.shape)}, ${show(v.shape)}`,
       )
     }
-    if (visible) expectType(visible, 'bool', 'attention')
+    if (visible) {
+      expectType(visible, 'bool', 'attention')
+      if (!sameShape(visible.shape, [k.shape[0], k.shape[2]])) {
+        throw new UnfogError(
+          'bad_shape',
+          `attention needs one flag per key of ${show(k.shape)}, got ${show(visible.shape)}`,
+        )
+      }
+    }
     return q.shape
   },
   vjp: ({ inputs, attrs, output, dy }) => {

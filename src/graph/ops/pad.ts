@@ -1,6 +1,7 @@
 // Zeros around a part: the gradient of a slice. (Gradients of neighbouring slices become one concatenation, see
 // gradients.ts.)
-import { axisOf, type Shape } from '../shape.ts'
+import { UnfogError } from '../../error/index.ts'
+import { axisOf, type Shape, show } from '../shape.ts'
 import { apply, type Op, type Tensor } from '../tensor.ts'
 import { slice } from './slice.ts'
 
@@ -13,7 +14,19 @@ export interface Padding {
 
 export const padOp: Op<Padding> = {
   name: 'pad',
-  shape: (_, { shape }) => shape,
+  shape: ([x], { axis, start, shape }) => {
+    const at = axisOf(axis, shape.length)
+    const [part, whole] = [x.shape[at], shape[at]]
+    const numbers = typeof part === 'number' && typeof whole === 'number'
+    const beside = x.shape.some((dim, i) => i !== at && dim !== shape[i])
+    if (x.shape.length !== shape.length || beside || (numbers && start + part > whole)) {
+      throw new UnfogError(
+        'bad_shape',
+        `${show(x.shape)} from ${start} on axis ${axis} is no part of ${show(shape)}`,
+      )
+    }
+    return shape
+  },
   vjp: ({ inputs: [x], attrs: { axis, start }, dy }) => {
     const size = x.shape[axisOf(axis, x.shape.length)] as number
     return [slice(dy, { axis, start, end: start + size })]

@@ -1,8 +1,9 @@
 // Σ of rows that share an id: the gradient of an embedding. onnxruntime's ScatterND with reduction "add" loses
 // updates when ids repeat (measured on the CPU), so small tables use a one-hot matrix product and large ones
 // ScatterElements, which adds exactly.
+import { UnfogError } from '../../error/index.ts'
 import { elementTypes } from '../onnx.ts'
-import { count, type Dim, multiply } from '../shape.ts'
+import { count, type Dim, multiply, sameShape, show } from '../shape.ts'
 import { apply, expectType, type Op, type Tensor } from '../tensor.ts'
 import { gather } from './gather.ts'
 
@@ -13,6 +14,12 @@ export const scatterRowsOp: Op<{ rows: Dim }> = {
   name: 'scatterRows',
   shape: ([x, ids], { rows }) => {
     expectType(ids, 'int32', 'scatterRows')
+    if (!sameShape(x.shape.slice(0, -1), ids.shape)) {
+      throw new UnfogError(
+        'bad_shape',
+        `scatterRows needs one id per row of ${show(x.shape)}, got ${show(ids.shape)}`,
+      )
+    }
     return [rows, x.shape[x.shape.length - 1]]
   },
   vjp: ({ inputs: [, ids], dy }) => [gather(dy, ids), undefined],

@@ -15,7 +15,7 @@ export const sliceOp: Op<Slice> = {
   shape: ([x], { axis, start, end }) => {
     const at = axisOf(axis, x.shape.length)
     const size = x.shape[at]
-    if (typeof size === 'number' && (start < 0 || end > size || start >= end)) {
+    if (start < 0 || start >= end || (typeof size === 'number' && end > size)) {
       throw new UnfogError(
         'bad_shape',
         `${start}…${end} is no part of axis ${axis} of ${show(x.shape)}`,

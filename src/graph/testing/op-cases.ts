@@ -469,12 +469,12 @@ export const opCases = {
   layerNorm: ([false, true] as const).map((learnt) => ({
     says: learnt ? 'with weight and bias' : 'plain',
     inputs: { ...x, ...(learnt ? { weight: { shape: [4] }, bias: { shape: [4] } } : {}) },
-    build: ({ x, weight, bias }) => layerNorm(x, weight, bias, { eps: 1e-3 }),
+    build: ({ x, weight, bias }) => layerNorm(x, weight, bias, { eps: 0.1 }),
     value: ({ x, weight, bias }, index) => {
       const values = row(x, index)
       const middle = average(values)
       const variance = average(values.map((value) => (value - middle) ** 2))
-      const normal = (x(index) - middle) / Math.sqrt(variance + 1e-3)
+      const normal = (x(index) - middle) / Math.sqrt(variance + 0.1)
       return weight ? normal * weight(index) + bias(index) : normal
     },
   })),
@@ -555,10 +555,10 @@ export const opCases = {
   rmsNorm: ([false, true] as const).map((learnt) => ({
     says: learnt ? 'with weight' : 'plain',
     inputs: { ...x, ...(learnt ? { weight: { shape: [4] } } : {}) },
-    build: ({ x, weight }) => rmsNorm(x, weight, { eps: 1e-3 }),
+    build: ({ x, weight }) => rmsNorm(x, weight, { eps: 0.1 }),
     value: ({ x, weight }, index) => {
       const square = average(row(x, index).map((value) => value ** 2))
-      return (x(index) / Math.sqrt(square + 1e-3)) * (weight?.(index) ?? 1)
+      return (x(index) / Math.sqrt(square + 0.1)) * (weight?.(index) ?? 1)
     },
   })),
   rotary: [
