@@ -1,16 +1,17 @@
 // The plan of a new run: tokenizer, canvas, network, budget. What is not asked for is chosen, and every choice comes
 // with its reason.
 import { UnfogError } from '../error/index.ts'
-import type { Counts, ModelConfig } from '../model/config.ts'
+import type { ModelConfig } from '../model/config.ts'
 import { longestText } from '../model/framing.ts'
 import { parameterCount } from '../nn/index.ts'
 import type { Device } from '../runtime/index.ts'
 import type { Clock } from '../store/index.ts'
-import { documentLength, type Encoded, type Tokenizer, type TokenizerName } from '../text/index.ts'
+import type { Tokenizer, TokenizerName } from '../text/index.ts'
 import { type Prepared, prepare, type TrainingData } from './data.ts'
+import { continuedConfig, freshConfig } from './model-config.ts'
 import type { RunOptions } from './plan.ts'
 import { defaultRecipe, type Recipe } from './recipe.ts'
-import { architectureFor, memoryOf, operationsPerToken, parametersFor } from './sizes.ts'
+import { memoryOf, operationsPerToken, parametersFor } from './sizes.ts'
 import { trainingSpeed } from './speed.ts'
 
 /** A model to start from. */
@@ -73,7 +74,7 @@ export async function design(
   const time = options.time ?? defaultTime
   const speed = await trainingSpeed(device, clock)
   const config = start
-    ? resumedConfig(start.config, options)
+    ? continuedConfig(start.config, data, options, prepared)
     : freshConfig(
         data,
         options,
@@ -102,74 +103,4 @@ function parametersWanted(options: RunOptions, operations: number, dataTokens: n
     })
   }
   return params
-}
-
-function freshConfig(
-  data: TrainingData,
-  options: RunOptions,
-  { tokenizer, dataset, encoded }: Prepared,
-  parameters: number,
-): ModelConfig {
-  const exactLength = dataset.form === 'exact-length'
-  const lengths = exactLength ? dataset.train.lengths : undefined
-  const window =
-    options.length ?? (tokenizer.kind === 'chars' || tokenizer.kind === 'bytes' ? 128 : 64)
-  const longest = lengths
-    ? Math.max(lengths.longest, dataset.heldOut.lengths?.longest ?? 0)
-    : window
-  const context = longest + 1 + tokenizer.labels.length + (exactLength ? 1 : 0)
-  const architecture = architectureFor(parameters, { vocabSize: tokenizer.size, context })
-  return {
-    unfog: 1,
-    name: options.name ?? data.name,
-    architecture: { ...architecture, attention: options.ar ? 'causal' : 'full' },
-    shift: true,
-    noise: { process: options.ar ? 'autoregressive' : 'masked', schedule: 'linear' },
-    text: {
-      documents: data.documents,
-      exactLength,
-      ...(lengths
-        ? { lengths: { counts: Object.fromEntries(lengths.counts), ...lengthsByLabel(encoded) } }
-        : {}),
-      labels: tokenizer.labels.map(({ name, values }) => ({ name, values: [...values] })),
-      ...(data.world ? { world: data.world } : {}),
-    },
-    weights: { dtype: options.dtype ?? 'f32' },
-  }
-}
-
-/** The same network under the objective now asked for. */
-function resumedConfig(config: ModelConfig, options: RunOptions): ModelConfig {
-  return {
-    ...config,
-    name: options.name ?? config.name,
-    architecture: { ...config.architecture, attention: options.ar ? 'causal' : 'full' },
-    noise: { ...config.noise, process: options.ar ? 'autoregressive' : 'masked' },
-    weights: { dtype: options.dtype ?? config.weights.dtype },
-  }
-}
-
-/** labels of more values say too little about length to be worth their room */
-const mostValues = 16
-
-/** How many texts of each label value have each length: so that a style or a number of words asked for gets a canvas
- * that fits it. */
-function lengthsByLabel(encoded: Encoded): { by?: Record<string, Record<string, Counts>> } {
-  const slots = encoded.tokenizer.labels
-  const by: Record<string, Record<string, Counts>> = {}
-  slots.forEach(({ name, values, ids }, slot) => {
-    if (values.length > mostValues) return
-    const counts = values.map((): Counts => ({}))
-    for (let document = 0; document < encoded.documents; document++) {
-      const value = ids.indexOf(encoded.labels[document * slots.length + slot])
-      if (value < 0) continue
-      const length = documentLength(encoded, document)
-      counts[value][length] = (counts[value][length] ?? 0) + 1
-    }
-    const seen = values.flatMap((value, i) =>
-      Object.keys(counts[i]).length > 0 ? [[value, counts[i]] as const] : [],
-    )
-    if (seen.length > 0) by[name] = Object.fromEntries(seen)
-  })
-  return Object.keys(by).length > 0 ? { by } : {}
 }

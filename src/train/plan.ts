@@ -107,9 +107,15 @@ export function extended(plan: RunPlan, { time, tokens }: RunOptions, seen: numb
   let budget = plan.budget
   if (tokens !== undefined) budget = tokens
   else if (time !== undefined && time !== plan.options.time) {
-    budget = Math.round(
-      (plan.budget * time) / (plan.options.time ?? plan.budget / (plan.tokensPerSecond ?? 1)),
-    )
+    if (!plan.tokensPerSecond) {
+      throw new UnfogError(
+        'bad_run',
+        `this run has a budget of ${plan.budget} tokens, not of time: extend it by --tokens`,
+        { param: 'time' },
+      )
+    }
+    const before = plan.options.time ?? plan.budget / plan.tokensPerSecond
+    budget = Math.round((plan.budget * time) / before)
   }
   if (budget < seen) {
     throw new UnfogError(

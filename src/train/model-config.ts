@@ -1,0 +1,106 @@
+// The config of the model that a run will make: its network, its noise, and what its texts are.
+import type { Counts, ModelConfig, TextConfig } from '../model/config.ts'
+import { longestText } from '../model/framing.ts'
+import { documentLength, type Encoded } from '../text/index.ts'
+import type { Prepared, TrainingData } from './data.ts'
+import type { RunOptions } from './plan.ts'
+import { architectureFor } from './sizes.ts'
+
+const objective = ({ ar }: RunOptions) => ({
+  attention: ar ? ('causal' as const) : ('full' as const),
+  noise: { process: ar ? 'autoregressive' : 'masked', schedule: 'linear' },
+})
+
+/** A network of about so many parameters, as wide as the texts need. */
+export function freshConfig(
+  data: TrainingData,
+  options: RunOptions,
+  prepared: Prepared,
+  parameters: number,
+): ModelConfig {
+  const { tokenizer, dataset } = prepared
+  const { lengths } = dataset.train
+  const window =
+    options.length ?? (tokenizer.kind === 'chars' || tokenizer.kind === 'bytes' ? 128 : 64)
+  const longest = lengths
+    ? Math.max(lengths.longest, dataset.heldOut.lengths?.longest ?? 0)
+    : window
+  // a begin token, label slots, the text, and room for an end token
+  const context = 1 + tokenizer.labels.length + longest + (lengths ? 1 : 0)
+  const architecture = architectureFor(parameters, { vocabSize: tokenizer.size, context })
+  const { attention, noise } = objective(options)
+  return {
+    unfog: 1,
+    name: options.name ?? data.name,
+    architecture: { ...architecture, attention },
+    shift: true,
+    noise,
+    text: textConfig(data, prepared, longest),
+    weights: { dtype: options.dtype ?? 'f32' },
+  }
+}
+
+/** The network of another model, under the objective and on the texts of this run. */
+export function continuedConfig(
+  from: ModelConfig,
+  data: TrainingData,
+  options: RunOptions,
+  prepared: Prepared,
+): ModelConfig {
+  const { attention, noise } = objective(options)
+  return {
+    ...from,
+    name: options.name ?? from.name,
+    architecture: { ...from.architecture, attention },
+    noise,
+    text: textConfig(data, prepared, longestText(from, prepared.tokenizer)),
+    weights: { dtype: options.dtype ?? from.weights.dtype },
+  }
+}
+
+function textConfig(data: TrainingData, prepared: Prepared, longest: number): TextConfig {
+  const { tokenizer, dataset, encoded } = prepared
+  const { lengths } = dataset.train
+  return {
+    documents: data.documents,
+    exactLength: lengths !== undefined,
+    ...(lengths
+      ? {
+          lengths: {
+            counts: Object.fromEntries(lengths.counts),
+            ...lengthsByLabel(encoded, longest),
+          },
+        }
+      : {}),
+    labels: tokenizer.labels.map(({ name, values }) => ({ name, values: [...values] })),
+    ...(data.world ? { world: data.world } : {}),
+  }
+}
+
+/** labels of more values say too little about length to be worth their room */
+const mostValues = 16
+
+/** How many texts of each label value have each length: so that a style or a number of words asked for gets a canvas
+ * that fits it. */
+function lengthsByLabel(
+  encoded: Encoded,
+  longest: number,
+): { by?: Record<string, Record<string, Counts>> } {
+  const slots = encoded.tokenizer.labels
+  const by: Record<string, Record<string, Counts>> = {}
+  slots.forEach(({ name, values, ids }, slot) => {
+    if (values.length > mostValues) return
+    const counts = values.map((): Counts => ({}))
+    for (let document = 0; document < encoded.documents; document++) {
+      const value = ids.indexOf(encoded.labels[document * slots.length + slot])
+      const length = documentLength(encoded, document)
+      if (value < 0 || length > longest) continue
+      counts[value][length] = (counts[value][length] ?? 0) + 1
+    }
+    const seen = values.flatMap((value, i) =>
+      Object.keys(counts[i]).length > 0 ? [[value, counts[i]] as const] : [],
+    )
+    if (seen.length > 0) by[name] = Object.fromEntries(seen)
+  })
+  return Object.keys(by).length > 0 ? { by } : {}
+}
