@@ -8,6 +8,8 @@ export interface ErrorKind {
   http: number
   /** One paragraph for docs/errors.md: why it happens, what to do. */
   doc: string
+  /** Seconds after which a server may be asked again. */
+  retryAfter?: number
 }
 
 export const codes = {
@@ -49,6 +51,17 @@ export const codes = {
   io: { exit: 1, http: 500, doc: 'The operating system refused to read or write.' },
   diverged: { exit: 1, http: 500, doc: 'Training produced numbers that are not finite.' },
   aborted: { exit: 1, http: 499, doc: 'The caller stopped the work.' },
+  forbidden: {
+    exit: 1,
+    http: 403,
+    doc: 'The page is served to this machine alone: the request came under another name or from another site.',
+  },
+  overloaded: {
+    exit: 1,
+    http: 503,
+    retryAfter: 3,
+    doc: 'The server is writing as many texts as it can and enough are waiting. Ask again in a few seconds.',
+  },
   unsupported: { exit: 1, http: 501, doc: 'This machine or build cannot do what was asked.' },
   internal: {
     exit: 1,

@@ -1,0 +1,78 @@
+// A text as a stream of frames. Whatever is wrong with a request is said before the stream begins, as an error with
+// its status; what goes wrong later is an event `error`.
+import { type FrameJSON, frameToJSON } from '../../denoise/index.ts'
+import type { Frame, GenerateOptions } from '../../index.ts'
+import { check } from '../../tales/index.ts'
+import { eventStream, type ServerEvent } from '../events.ts'
+import { failureJSON } from '../failure.ts'
+import { piecesOf } from '../pieces.ts'
+import type { Place } from '../places.ts'
+import { generateParameters } from '../query.ts'
+import { route, type Served } from '../service.ts'
+
+/** A frame on the wire. */
+export interface FrameEvent extends FrameJSON {
+  /** the text of each position, null where there is fog; joined they are `text` */
+  pieces: (string | null)[]
+  /** with the last frame of a tale: does the checker accept it, and if not, what is wrong where? */
+  check?: { ok: boolean; errors: string[] }
+  /** with the last frame: labels that were asked and are not obeyed, in sentences */
+  disobeyed?: string[]
+}
+
+export const generate = route({
+  about:
+    'Writes a text: events `frame`, the last with `done`; `queued` while others are written first; `error`.',
+  parameters: generateParameters,
+  async handle(given, { model, places }, signal) {
+    const stop = new AbortController()
+    const either = AbortSignal.any([signal, stop.signal])
+    const frames = model.generate({ ...given, signal: either })
+    const first = await frames.next()
+    const place = places.take()
+    const shown = (frame: Frame) => ({ event: 'frame', data: frameEvent(frame, model, given) })
+    return eventStream(events(frames, first, place, shown, either), () => {
+      stop.abort()
+      // a stream that was never read does not come to its own end
+      place.leave()
+    })
+  },
+})
+
+async function* events(
+  frames: AsyncGenerator<Frame, void, undefined>,
+  first: IteratorResult<Frame, void>,
+  place: Place,
+  shown: (frame: Frame) => ServerEvent,
+  signal: AbortSignal,
+): AsyncGenerator<ServerEvent, void, undefined> {
+  try {
+    if (!first.done) yield shown(first.value)
+    if (place.ahead > 0) yield { event: 'queued', data: { ahead: place.ahead } }
+    await Promise.race([place.turn, aborted(signal)])
+    for await (const frame of frames) yield shown(frame)
+  } catch (error) {
+    yield { event: 'error', data: failureJSON(error) }
+  } finally {
+    place.leave()
+    await frames.return()
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
+function frameEvent(frame: Frame, model: Served, asked: GenerateOptions): FrameEvent {
+  const event: FrameEvent = { ...frameToJSON(frame), pieces: piecesOf(frame, model.tokenizer) }
+  if (frame.done !== 'complete') return event
+  const { world } = model.config.text
+  if (world) {
+    const { ok, errors } = check(world, frame.text)
+    event.check = { ok, errors }
+  }
+  event.disobeyed = model.obeys(frame.text, asked)
+  return event
+}
