@@ -97,17 +97,14 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
     const q = heads(qkv, ids, 0, queries, 'q', at)
     const k = heads(qkv, ids, queries, kvHeads, 'k', at)
     const v = heads(qkv, ids, queries + kvHeads, kvHeads, 'v', at)
-    const mixed = namedFromRoot(at, () =>
-      attention(q, k, v, visible, {
+    const mixed = namedFromRoot(at, () => {
+      const perHead = attention(q, k, v, visible, {
         scale: 1 / Math.sqrt(headSize),
         causal: config.attention === 'causal',
-      }),
-    )
-    const flat = reshape(transpose(mixed, [0, 2, 1, 3]), [
-      multiply(...ids.shape),
-      queries * headSize,
-    ])
-    return linear(flat, `${at}.out`)
+      })
+      return reshape(transpose(perHead, [0, 2, 1, 3]), [multiply(...ids.shape), queries * headSize])
+    })
+    return linear(mixed, `${at}.out`)
   }
 
   const feedForward = (x: Tensor, at: string): Tensor => {
@@ -121,10 +118,11 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
     return linear(inner, `${at}.down`)
   }
 
-  const block = (x: Tensor, ids: Tensor, visible: Tensor | undefined, at: string): Tensor => {
-    const attended = add(x, attend(norm(x, `${at}.norm1`), ids, visible, `${at}.attn`))
-    return add(attended, feedForward(norm(attended, `${at}.norm2`), `${at}.mlp`))
-  }
+  const block = (x: Tensor, ids: Tensor, visible: Tensor | undefined, at: string): Tensor =>
+    namedFromRoot(at, () => {
+      const attended = add(x, attend(norm(x, `${at}.norm1`), ids, visible, `${at}.attn`))
+      return add(attended, feedForward(norm(attended, `${at}.norm2`), `${at}.mlp`))
+    })
 
   const forbidden = new Float32Array(config.vocabSize)
   for (const id of banned) forbidden[id] = never
@@ -132,9 +130,8 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
   return {
     parameters: Object.keys(parameterShapes(config)).map(get),
     hidden(ids, visible) {
-      let x = reshape(
-        named('embed', () => gather(get('embed'), ids)),
-        [multiply(...ids.shape), config.width],
+      let x = named('embed', () =>
+        reshape(gather(get('embed'), ids), [multiply(...ids.shape), config.width]),
       )
       for (let i = 0; i < config.layers; i++) x = block(x, ids, visible, `block.${i}`)
       return norm(x, 'norm')

@@ -1,0 +1,162 @@
+// The Transformer of src/nn once more, as plain loops in float64 over one canvas: no graph, no kernels, nothing shared
+// with the engine but the config and the names of the weights. What the emitted network is held against.
+import type { TransformerConfig } from '../../src/nn/index.ts'
+
+export type Weights = Readonly<Record<string, { data: ArrayLike<number> }>>
+type Matrix = Float64Array[]
+
+/** @param ids [L]  @param visible [L], false where a position is padding
+ * @returns [L][vocabSize] */
+export function referenceLogits(
+  config: TransformerConfig,
+  weights: Weights,
+  ids: ArrayLike<number>,
+  visible: readonly boolean[] = Array.from(ids, () => true),
+): Matrix {
+  const { width, vocabSize, layers } = config
+  const embed = weights.embed.data
+  let x: Matrix = Array.from(ids, (id) =>
+    Float64Array.from({ length: width }, (_, i) => embed[id * width + i]),
+  )
+  for (let block = 0; block < layers; block++) {
+    const at = `block.${block}`
+    x = added(x, attend(config, weights, normed(config, weights, x, `${at}.norm1`), visible, at))
+    x = added(x, feedForward(config, weights, normed(config, weights, x, `${at}.norm2`), at))
+  }
+  x = normed(config, weights, x, 'norm')
+  return x.map((row) =>
+    Float64Array.from({ length: vocabSize }, (_, v) => {
+      let sum = 0
+      for (let i = 0; i < width; i++) {
+        sum +=
+          row[i] * (config.tiedHead ? embed[v * width + i] : weights.head.data[i * vocabSize + v])
+      }
+      return sum
+    }),
+  )
+}
+
+const added = (a: Matrix, b: Matrix): Matrix => a.map((row, l) => row.map((v, i) => v + b[l][i]))
+
+/** x · W (+ b), W stored [in, out] */
+function linear(weights: Weights, x: Matrix, name: string, size: number): Matrix {
+  const w = weights[name].data
+  const bias = weights[`${name}.bias`]?.data
+  return x.map((row) =>
+    Float64Array.from({ length: size }, (_, o) => {
+      let sum = bias ? bias[o] : 0
+      for (let i = 0; i < row.length; i++) sum += row[i] * w[i * size + o]
+      return sum
+    }),
+  )
+}
+
+function rms(row: Float64Array, eps: number): Float64Array {
+  const mean = row.reduce((sum, v) => sum + v * v, 0) / row.length
+  return row.map((v) => v / Math.sqrt(mean + eps))
+}
+
+function normed(config: TransformerConfig, weights: Weights, x: Matrix, name: string): Matrix {
+  const weight = weights[name]?.data
+  const bias = weights[`${name}.bias`]?.data
+  return x.map((row) => {
+    const mean = config.norm === 'rms' ? 0 : row.reduce((sum, v) => sum + v, 0) / row.length
+    const unit = rms(
+      row.map((v) => v - mean),
+      config.normEps,
+    )
+    return unit.map((v, i) => v * (weight ? weight[i] : 1) + (bias ? bias[i] : 0))
+  })
+}
+
+/** Channel i turns with channel i + D/2 by position · theta^(-2i/D). */
+function turned(head: Float64Array, position: number, theta: number): Float64Array {
+  const half = head.length / 2
+  const result = head.slice()
+  for (let i = 0; i < half; i++) {
+    const angle = position * theta ** ((-2 * i) / head.length)
+    result[i] = head[i] * Math.cos(angle) - head[i + half] * Math.sin(angle)
+    result[i + half] = head[i + half] * Math.cos(angle) + head[i] * Math.sin(angle)
+  }
+  return result
+}
+
+function attend(
+  config: TransformerConfig,
+  weights: Weights,
+  x: Matrix,
+  visible: readonly boolean[],
+  block: string,
+): Matrix {
+  const { heads, kvHeads, headSize, width, qkNorm, normEps, ropeTheta } = config
+  const at = `${block}.attn`
+  const qkv = linear(weights, x, `${at}.qkv`, (heads + 2 * kvHeads) * headSize)
+  const head = (l: number, index: number) => qkv[l].slice(index * headSize, (index + 1) * headSize)
+  const positioned = (l: number, index: number, gain: string) => {
+    const raw = head(l, index)
+    if (qkNorm === 'none') return turned(raw, l, ropeTheta)
+    const weight = qkNorm === 'gain' ? weights[`${at}.${gain}`].data : undefined
+    const unit = rms(raw, normEps).map((v, i) => (weight ? v * weight[i] : v))
+    return turned(unit, l, ropeTheta)
+  }
+  const mixed = x.map((_, l) => {
+    const out = new Float64Array(heads * headSize)
+    for (let h = 0; h < heads; h++) {
+      const shared = Math.floor(h / (heads / kvHeads))
+      const q = positioned(l, h, 'qnorm')
+      const seen = x.flatMap((_, m) =>
+        visible[m] && (config.attention === 'full' || m <= l) ? [m] : [],
+      )
+      const scores = seen.map((m) => {
+        const k = positioned(m, heads + shared, 'knorm')
+        return q.reduce((sum, v, i) => sum + v * k[i], 0) / Math.sqrt(headSize)
+      })
+      const most = Math.max(...scores)
+      const shares = scores.map((s) => Math.exp(s - most))
+      const total = shares.reduce((sum, s) => sum + s, 0)
+      seen.forEach((m, s) => {
+        const v = head(m, heads + kvHeads + shared)
+        for (let i = 0; i < headSize; i++) out[h * headSize + i] += (shares[s] / total) * v[i]
+      })
+    }
+    return out
+  })
+  return linear(weights, mixed, `${at}.out`, width)
+}
+
+/** By its series, and far out by its continued fraction: 1e-14 everywhere. */
+function erf(x: number): number {
+  if (x < 0) return -erf(-x)
+  if (x > 3) {
+    let fraction = 0
+    for (let k = 60; k > 0; k--) fraction = k / 2 / (x + fraction)
+    return 1 - Math.exp(-x * x) / (Math.sqrt(Math.PI) * (x + fraction))
+  }
+  let [sum, term] = [x, x]
+  for (let n = 1; n < 80; n++) {
+    term *= (-x * x) / n
+    sum += term / (2 * n + 1)
+  }
+  return (2 / Math.sqrt(Math.PI)) * sum
+}
+
+const activations = {
+  swiglu: (up: number, gate: number) => (gate / (1 + Math.exp(-gate))) * up,
+  relu2: (up: number) => Math.max(0, up) ** 2,
+  gelu: (up: number) => (up * (1 + erf(up / Math.SQRT2))) / 2,
+}
+
+function feedForward(
+  config: TransformerConfig,
+  weights: Weights,
+  x: Matrix,
+  block: string,
+): Matrix {
+  const { hidden, activation, width } = config
+  const at = `${block}.mlp`
+  const up = linear(weights, x, `${at}.up`, hidden)
+  const gate = activation === 'swiglu' ? linear(weights, x, `${at}.gate`, hidden) : up
+  const act = activations[activation]
+  const inner = up.map((row, l) => row.map((v, i) => act(v, gate[l][i])))
+  return linear(weights, inner, `${at}.down`, width)
+}
