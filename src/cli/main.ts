@@ -41,7 +41,7 @@ function parse(argv: readonly string[], io: Io): Asked | undefined {
     io.stdout.columns,
   )
   try {
-    program.parse(argv, { from: 'user' })
+    program.parse(argv.length === 0 ? ['--help'] : argv, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError && error.exitCode === 0)) throw error
   }

@@ -37,7 +37,6 @@ export function makeProgram(
       getOutHelpWidth: () => Math.min(columns, 100),
     })
     .addHelpText('after', overview(commands))
-    .action(() => program.outputHelp())
   for (const [name, command] of Object.entries(commands)) {
     addCommand(program, name, command, ask)
   }

@@ -106,7 +106,7 @@ function lineSink(io: Io): Sink {
     progress(event, heldOut) {
       const percent = `${Math.floor(100 * shareOf(event))} %`.padStart(5)
       const tokens = `${formatCount(event.tokens)} of ${formatCount(event.budget)} tokens`
-      const left = `${formatDuration(event.secondsLeft)} left`
+      const left = `${formatDuration(Math.max(0, event.secondsLeft))} left`
       void io.stdout.write(`${percent}  ${tokens}  ${figures(event, heldOut)}  ${left}\n`)
     },
     print: (text) => io.stdout.write(text),

@@ -10,6 +10,7 @@ import type { Io } from '../io.ts'
 import { numeric, oneOf, text, toggle, type Values, wholeFrom } from '../option.ts'
 import { watch } from '../terminal/watch.ts'
 import { harmless } from '../terminal/width.ts'
+import { summaryOf } from '../text-summary.ts'
 
 const options = {
   model: text('model', 'a bundled model, or the folder of a model or run; default tales'),
@@ -158,14 +159,6 @@ async function report(
   }
   if (!shown) await io.stdout.write(`${io.stdout.isTTY ? harmless(text) : text}\n`)
   await io.stderr.write(`${summaryOf(one, errors)}\n`)
-}
-
-/** One line about a text: what it cost and what it is worth. */
-export function summaryOf(one: Completion, errors?: readonly string[]): string {
-  const { seed, forwards, tokens, ms, disobeyed } = one
-  const judged = errors && (errors.length === 0 ? '; a true tale' : `; no true tale: ${errors[0]}`)
-  const obeyed = disobeyed.length === 0 ? '' : `; not as asked: ${disobeyed.join(', ')}`
-  return `${tokens} tokens, ${forwards} forwards, ${ms} ms, seed ${seed}${judged ?? ''}${obeyed}`
 }
 
 /** What a model's texts were worth, one by one and in all. */

@@ -1,10 +1,12 @@
 // The table of commands: a new one is one file and one row here. Help, the reference in docs/cli.md and the contract
 // suite derive from it.
 import type { Command } from '../command.ts'
+import { doctor } from './doctor.ts'
 import { generate } from './generate.ts'
 import { noise } from './noise.ts'
 import { policies } from './policies.ts'
 import { score } from './score.ts'
+import { start } from './start.ts'
 import { tales } from './tales.ts'
 import { train } from './train.ts'
 
@@ -15,4 +17,6 @@ export const commands = {
   tales,
   policies,
   noise,
+  doctor,
+  start,
 } satisfies Record<string, Command>

@@ -44,7 +44,7 @@ async function tellTales(
     const { text, facts, labels, nats } = tell(world, memberSeed(seed, i))
     await io.stdout.write(`${json ? JSON.stringify({ text, facts, labels, nats }) : text}\n`)
   }
-  if (asked.seed === undefined) await io.stderr.write(`seed ${seed}\n`)
+  if (asked.seed === undefined && !io.signal.aborted) await io.stderr.write(`seed ${seed}\n`)
 }
 
 async function checkTexts(

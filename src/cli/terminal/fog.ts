@@ -14,10 +14,9 @@ export interface FogShape {
   spaced: boolean
 }
 
-/** Where a token is a word, blots are words with spaces; where it is a letter, they are letters. */
+/** Where tokens are words or pieces of them, blots are words with spaces between; where they are letters, letters. */
 export function fogShape({ characters }: Pick<Tokenizer, 'characters'>): FogShape {
-  const mean = characters.reduce((sum, n) => sum + n, 0) / characters.length
-  return mean > 2
+  return characters.some((count) => count > 1)
     ? { width: (position) => widths[position % widths.length], spaced: true }
     : { width: () => 1, spaced: false }
 }

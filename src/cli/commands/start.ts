@@ -1,0 +1,54 @@
+// unfog start: a first tale in the terminal, then the page where everybody can watch and type.
+import { ranges } from '../../denoise/index.ts'
+import { check } from '../../tales/index.ts'
+import { command } from '../command.ts'
+import { freshSeed } from '../fresh-seed.ts'
+import type { Io } from '../io.ts'
+import { numeric, text, unless, wholeFrom } from '../option.ts'
+import { paletteFor } from '../terminal/colour.ts'
+import { watch } from '../terminal/watch.ts'
+import { summaryOf } from '../text-summary.ts'
+
+export const start = command({
+  about: 'watch a tale come out of the fog, then open a page to play with',
+  options: {
+    model: text('model', 'a bundled model, or the folder of a model or run; default tales'),
+    seed: numeric(ranges.seed, 'the same seed writes the same tale; default a fresh one'),
+    port: numeric(wholeFrom(0, 65535), 'port of the page; 0 takes any that is free'),
+    page: unless('only the tale'),
+  },
+  examples: ['unfog start', 'unfog start --no-page --seed 7'],
+  async run({ model: name = 'tales', seed = freshSeed(), port, page = true }, io) {
+    const { loadModel } = await import('../../index.ts')
+    const model = await loadModel(name)
+    try {
+      const frames = model.generate({ seed, signal: io.signal })
+      const { frame, ms } = await watch(frames, model.tokenizer, io)
+      if (frame.done !== 'complete') return undefined
+      const { world } = model.config.text
+      const written = { ...frame, tokens: frame.tokens.length, ms, disobeyed: [] }
+      const errors = world && check(world, frame.text).errors
+      await io.stderr.write(`${summaryOf(written, errors)}\n`)
+      if (!page) return undefined
+      const { serve } = await import('../../serve/server.node.ts')
+      const { url, close } = await serve({ model, port })
+      await io.stdout.write(invitation(url, io))
+      await stopped(io.signal)
+      await close()
+      return 0
+    } finally {
+      await model.dispose()
+    }
+  },
+})
+
+function invitation(url: string, io: Io): string {
+  const { paint } = paletteFor(io.stdout, io.env)
+  return `\n${paint(url, { bold: true })}  type a beginning and watch; Ctrl-C ends it\n`
+}
+
+const stopped = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
