@@ -16,7 +16,8 @@ const checks = [
   { name: 'types', run: () => run(tool('typescript/bin/tsc', '-p', 'tsconfig.json')) },
   {
     name: 'lint and format',
-    run: () => run(tool('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '.')),
+    run: () =>
+      run(tool('@biomejs/biome/bin/biome', 'ci', '--colors=off', '--error-on-warnings', '.')),
   },
   { name: 'build', run: () => build({ types: true }) },
   {

@@ -32,7 +32,7 @@ export function capture(command, environment = {}) {
   return new Promise((resolve) => {
     const child = spawn(command[0], command.slice(1), {
       cwd: root,
-      env: { ...process.env, ...environment },
+      env: { ...process.env, NO_COLOR: '1', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       // Node starts .cmd files only through a shell
       shell: command[0].endsWith('.cmd'),

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   utimesSync,
   writeFileSync,
@@ -71,6 +72,7 @@ describe('documents', () => {
 })
 
 describe('a bare clone', () => {
+  let place: string
   let clone: string
   let programs: string
 
@@ -94,7 +96,7 @@ fs.writeFileSync(out + '/index.js', '')`
   const installs = `fs.rmSync('node_modules', { recursive: true, force: true })
 fs.mkdirSync('node_modules/typescript/bin', { recursive: true })
 fs.writeFileSync('node_modules/typescript/package.json', '{"type":"commonjs"}')
-fs.copyFileSync('tsc', 'node_modules/typescript/bin/tsc')
+fs.copyFileSync('../tsc', 'node_modules/typescript/bin/tsc')
 fs.copyFileSync('package-lock.json', 'node_modules/.package-lock.json')`
 
   const lock = (version: string): void =>
@@ -117,10 +119,11 @@ fs.copyFileSync('package-lock.json', 'node_modules/.package-lock.json')`
   }
 
   beforeEach(() => {
-    clone = mkdtempSync(join(tmpdir(), 'unfog-clone-'))
-    programs = join(clone, 'programs')
+    place = mkdtempSync(join(tmpdir(), 'unfog-clone-'))
+    clone = join(place, 'clone')
+    programs = join(place, 'programs')
     mkdirSync(programs)
-    mkdirSync(join(clone, 'src'))
+    mkdirSync(join(clone, 'src'), { recursive: true })
     for (const folder of ['scripts', 'bin']) {
       cpSync(join(root, folder), join(clone, folder), { recursive: true })
     }
@@ -131,10 +134,9 @@ fs.copyFileSync('package-lock.json', 'node_modules/.package-lock.json')`
     lock('7.0.0')
     standIn('npm', installs)
     standIn('tsc', tsc)
-    cpSync(join(programs, 'tsc'), join(clone, 'tsc'))
-    rmSync(join(programs, 'tsc'))
+    renameSync(join(programs, 'tsc'), join(place, 'tsc'))
   })
-  afterEach(() => rmSync(clone, { recursive: true, force: true }))
+  afterEach(() => rmSync(place, { recursive: true, force: true }))
 
   test('installs and builds, a line each on stderr, and is silent the second time', () => {
     const first = ensure('start')
@@ -222,7 +224,7 @@ fs.copyFileSync('package-lock.json', 'node_modules/.package-lock.json')`
     ensure('start')
     standIn(
       'apt-get',
-      `if (process.argv[2] === 'install') fs.writeFileSync('programs/chromium', '')`,
+      `if (process.argv[2] === 'install') fs.writeFileSync('../programs/chromium', '')`,
     )
     const { status, called } = ensure('test', { CI: 'true' })
     expect(status).toBe(0)
