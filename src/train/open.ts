@@ -1,0 +1,137 @@
+// How a run begins, or goes on: its data, its plan, and a trainer in the state it stopped in.
+import type { ModelConfig } from '../model/config.ts'
+import type { Device } from '../runtime/index.ts'
+import { type Clock, readText, type Store, systemClock } from '../store/index.ts'
+import { loadTokenizer } from '../text/index.ts'
+import { checkpointProgress, loadCheckpoint, type Progress } from './checkpoint.ts'
+import { type Prepared, prepare, type TrainingData } from './data.ts'
+import { design, type Start } from './design.ts'
+import { cutMetrics } from './metrics.ts'
+import { checkSame, extended, type RunOptions, type RunPlan, readPlan, writePlan } from './plan.ts'
+import { phasesOf, Trainer } from './trainer.ts'
+
+export interface RunSource {
+  data: TrainingData
+  out: Store
+  device: Device
+  options?: RunOptions
+  /** the model to start from, if any */
+  start?: Start
+  clock?: Clock
+}
+
+export interface Opened {
+  plan: RunPlan
+  prepared: Prepared
+  trainer: Trainer
+  progress: Progress
+  /** sentences: what was chosen and why */
+  reasons: string[]
+  resumed: boolean
+}
+
+/** share of the time that measuring, sampling and saving may take */
+const overhead = 0.06
+
+/** @throws UnfogError `bad_run` when a run that is there is another one */
+export async function open(source: RunSource): Promise<Opened> {
+  const existing = await readPlan(source.out)
+  return existing ? reopen(source, existing) : begin(source)
+}
+
+async function begin({
+  data,
+  out,
+  device,
+  options = {},
+  start,
+  clock = systemClock,
+}: RunSource): Promise<Opened> {
+  const began = clock.now()
+  const designed = await design(data, options, { device, clock, start })
+  const { config, recipe, tokenizer, dataset, reasons } = designed
+  const setup = { device, config, tokenizer, dataset, recipe }
+  const phases = (tokens: number) => phasesOf(config, recipe, tokens, start === undefined)
+  let budget = designed.tokens
+  let tokensPerSecond: number | undefined
+  if (budget === undefined) {
+    tokensPerSecond = await measureSpeed(
+      new Trainer({ ...setup, budget: 1, phases: phases(1e9) }),
+      clock,
+    )
+    const time = designed.time - (clock.now() - began) / 1000
+    budget = Math.max(recipe.batchTokens, Math.round(time * (1 - overhead) * tokensPerSecond))
+    reasons.push(
+      `Measured ${Math.round(tokensPerSecond)} tokens/s: ${designed.time} s are ${(budget / 1e6).toFixed(2)}M tokens.`,
+    )
+  }
+  const plan: RunPlan = {
+    unfog: 1,
+    options,
+    data: { name: data.name, hash: dataset.hash, context: designed.context },
+    config,
+    recipe,
+    budget,
+    phases: phases(budget),
+    before: tokensSeen(start?.config),
+    tokensPerSecond,
+  }
+  await out.write(
+    'tokenizer.json',
+    new TextEncoder().encode(`${JSON.stringify(tokenizer.toJSON())}\n`),
+  )
+  await writePlan(out, plan)
+  const trainer = new Trainer({ ...setup, budget, phases: plan.phases })
+  trainer.begin(start?.weights)
+  await cutMetrics(out, 0)
+  return {
+    plan,
+    prepared: designed,
+    trainer,
+    progress: { step: 0, tokens: 0, seconds: 0, metrics: 0 },
+    reasons,
+    resumed: false,
+  }
+}
+
+const tokensSeen = (config?: ModelConfig): number => Number(config?.training?.tokens ?? 0)
+
+/** Tokens per second over the phases of a run, each by its share. */
+async function measureSpeed(trainer: Trainer, clock: Clock): Promise<number> {
+  trainer.begin()
+  let secondsPerToken = 0
+  let from = 0
+  for (const phase of trainer.phases) {
+    for (let i = 0; i < 3; i++) await trainer.measure(i, phase)
+    const start = clock.now()
+    let tokens = 0
+    for (let i = 0; clock.now() - start < 1000; i++) {
+      tokens += await trainer.measure(i, phase)
+      trainer.learn(i, 0)
+    }
+    const share = (phase.until - from) / trainer.phases[trainer.phases.length - 1].until
+    secondsPerToken += (share * (clock.now() - start)) / 1000 / tokens
+    from = phase.until
+  }
+  await trainer.dispose()
+  return 1 / secondsPerToken
+}
+
+async function reopen(source: RunSource, existing: RunPlan): Promise<Opened> {
+  const { data, out, device, options = {}, start } = source
+  const tokenizer = loadTokenizer(JSON.parse(await readText(out, 'tokenizer.json')))
+  const { context } = existing.data
+  const prepared = await prepare(data, { tokenizer, context, seed: existing.recipe.seed })
+  checkSame(existing, options, { name: data.name, hash: prepared.dataset.hash }, out.name)
+  const found = await checkpointProgress(out)
+  const progress = found ?? { step: 0, tokens: 0, seconds: 0, metrics: 0 }
+  const plan = extended(existing, options, progress.tokens)
+  const { config, recipe, budget, phases } = plan
+  const trainer = new Trainer({ device, config, recipe, budget, phases, ...prepared })
+  if (found) await loadCheckpoint(out, trainer.buffers)
+  else trainer.begin(start?.weights)
+  await cutMetrics(out, progress.metrics)
+  await writePlan(out, plan)
+  const said = `Going on at ${progress.tokens} of ${plan.budget} tokens.`
+  return { plan, prepared, trainer, progress, reasons: [said], resumed: true }
+}

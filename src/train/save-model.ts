@@ -1,0 +1,73 @@
+// A run's network as a model folder: averaged weights, config, tokenizer, card.
+import { modelCard } from '../model/card.ts'
+import type { ModelConfig } from '../model/config.ts'
+import { writeModelFolder } from '../model/folder.ts'
+import { parameterCount, parameterShapes } from '../nn/index.ts'
+import type { Store } from '../store/index.ts'
+import type { Progress } from './checkpoint.ts'
+import type { Prepared, TrainingData } from './data.ts'
+import type { HeldOutLoss } from './evaluate.ts'
+import type { RunPlan } from './plan.ts'
+import type { Phase, Trainer } from './trainer.ts'
+
+/** The model as it is within a phase. */
+export const configOf = (config: ModelConfig, { causal }: Phase): ModelConfig =>
+  causal
+    ? {
+        ...config,
+        architecture: { ...config.architecture, attention: 'causal' },
+        noise: { ...config.noise, process: 'autoregressive' },
+      }
+    : config
+
+export interface Saving {
+  plan: RunPlan
+  prepared: Prepared
+  trainer: Trainer
+  phase: Phase
+  progress: Progress
+  data: TrainingData
+  heldOut?: HeldOutLoss
+  prefix?: string
+}
+
+export async function saveModel(store: Store, saving: Saving): Promise<void> {
+  const { plan, prepared, trainer, phase, progress, heldOut, prefix, data } = saving
+  const { tokenizer, dataset } = prepared
+  const shapes = parameterShapes(plan.config.architecture)
+  const config: ModelConfig = {
+    ...configOf(plan.config, phase),
+    training: {
+      ...plan.recipe,
+      data: plan.data.name,
+      tokens: plan.before + progress.tokens,
+      seconds: Math.round(progress.seconds),
+      ...(heldOut ? { heldOut } : {}),
+    },
+  }
+  const figures = heldOut
+    ? [
+        {
+          what: `held-out text, ${heldOut.exact ? 'exact' : 'upper bound'}`,
+          value: `${heldOut.exact ? '' : '≤ '}${heldOut.natsPerChar.toFixed(3)} nats/char, ${heldOut.natsPerToken.toFixed(3)} nats/token`,
+        },
+      ]
+    : []
+  const { train } = dataset
+  await writeModelFolder(store, {
+    config,
+    tokenizer: tokenizer.toJSON(),
+    tensors: Object.entries(shapes).map(([name, shape]) => ({
+      name,
+      shape,
+      data: trainer.average.tensors[name].data,
+    })),
+    card: modelCard(config, {
+      data: `${data.name}: ${train.documents} documents, ${train.tokens} tokens, ${train.characters} characters.`,
+      parameters: parameterCount(config.architecture),
+      figures,
+      model: store.name,
+    }),
+    prefix,
+  })
+}
