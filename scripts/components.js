@@ -18,7 +18,7 @@ import { npm, root, run } from './process.js'
 /** @type {Component} */
 const packages = {
   title: 'the npm packages',
-  doing: 'installing npm packages (about 200 MB to download the first time)',
+  doing: 'installing npm packages (about 240 MB to download the first time)',
   without: 'nothing runs',
   required: true,
   missing: missingPackages,

@@ -7,13 +7,13 @@ import { errorsPage } from './docs/errors.js'
 import { roomImports, roomsPicture } from './docs/rooms.js'
 import { root } from './process.js'
 
-/** @typedef {(path: string) => Promise<any>} Load loads a module of src/, named without its ending */
+/** @typedef {(room: string) => Promise<any>} Load loads a room of src/ by its name */
 
 /** @type {{ path: string, make: (load: Load) => Promise<string> }[]} */
 export const documents = [
   {
     path: 'docs/errors.md',
-    make: async (load) => errorsPage((await load('error/codes')).codes),
+    make: async (load) => errorsPage((await load('error')).codes),
   },
   {
     path: 'docs/pictures/rooms.svg',
@@ -24,7 +24,7 @@ export const documents = [
 if (resolve(process.argv[1] ?? '') === fileURLToPath(import.meta.url)) {
   for (const { path, make } of documents) {
     const text = await make(
-      (module) => import(new URL(`../dist/${module}.js`, import.meta.url).href),
+      (room) => import(new URL(`../dist/${room}/index.js`, import.meta.url).href),
     )
     writeFileSync(join(root, path), text)
     process.stdout.write(`${path}\n`)

@@ -54,7 +54,7 @@ describe('the version of Node', () => {
 
 describe('documents', () => {
   test.each(documents)('$path is what `npm run docs` makes', async ({ path, make }) => {
-    expect(read(path)).toBe(await make((module) => import(`../src/${module}.ts`)))
+    expect(read(path)).toBe(await make((room) => import(`../src/${room}/index.ts`)))
   })
 
   test('every dependency has its row in docs/dependencies.md, with its licence, and no other has', () => {
