@@ -6,5 +6,5 @@ export type { Event, Facts, Kind, Mood, Person, Plot, Thing, Who } from './event
 export { checkLabels, disobeyed, type Labels, labelsOf, labelValues, wordCount } from './labels.ts'
 export { obeys } from './obeys.ts'
 export type { Style } from './tell.ts'
-export { answers, countTokens, longestTale, type Tale, tell } from './teller.ts'
-export { type World, type WorldName, worlds } from './worlds.ts'
+export { answers, countTokens, type Tale, tell } from './teller.ts'
+export { longestTale, type World, type WorldName, worlds } from './worlds.ts'

@@ -1,13 +1,14 @@
 // Shrunk worlds, small enough to know everything: every tellable tale is listed, the probabilities sum to one, and
 // every one-word edit of a tale is either another tellable tale or rejected by the checker.
 import { expect, test } from 'vitest'
+import { seeded, stream } from '../random/index.ts'
 import { checkerOf } from './check/index.ts'
-import { everyOutcome } from './choose.ts'
+import { drawn, everyOutcome } from './choose.ts'
 import { type Event, type Facts, plotNames } from './events.ts'
 import { simulate } from './simulate.ts'
 import { nothingTold, type Style, sayEvent, type Told } from './tell.ts'
-import { countTokens, longestTale, tellWith } from './teller.ts'
-import { type World, type WorldName, worlds } from './worlds.ts'
+import { countTokens, tellWith } from './teller.ts'
+import { longestTale, type World, type WorldName, worlds } from './worlds.ts'
 
 /** A world with one word in every list, and few of everything. */
 function shrink(name: WorldName, change: Partial<World>): World {
@@ -96,6 +97,7 @@ function tellableIn(world: World): (text: string) => boolean {
       .map((piece, i, all) => (i < all.length - 1 ? `${piece}.` : piece))
     const candidates = [...simulated].filter(([key]) => key.startsWith(`${sentences.length} `))
     for (const facts of candidates.flatMap(([, all]) => all)) {
+      if (!namesOf(facts).every((name) => text.includes(name))) continue
       for (const style of world.styles) {
         let states: Told[] = [nothingTold]
         for (let i = 0; i < sentences.length && states.length > 0; i++) {
@@ -111,6 +113,14 @@ function tellableIn(world: World): (text: string) => boolean {
     return false
   }
 }
+
+/** Whatever a tale of these facts must mention. */
+const namesOf = ({ a, b, things, events }: Facts): string[] => [
+  a.name,
+  b.name,
+  ...things.flatMap(({ look, noun }) => [look, noun]),
+  ...events.flatMap(({ kind, place }) => (place && kind === 'open' ? [place] : [])),
+]
 
 const signature = (facts: Facts) => `${facts.events.length} ${facts.plot}`
 
@@ -226,5 +236,34 @@ for (const plot of plotNames) {
       const { wrong } = wronglyAccepted(world, 'full', some, Object.values(world.lists).flat())
       expect(wrong).toEqual([])
     }
+  })
+}
+
+for (const plot of plotNames) {
+  test(`full, ${plot}: a sentence of another tale in place of one's own is told or rejected`, () => {
+    const world = shrink('full', {
+      plots: [[plot, 1]],
+      things: plot === 'trade' ? ['kite', 'umbrella'] : ['kite'],
+    })
+    const next = stream(seeded(11), 'world')
+    const tales = Array.from({ length: 80 }, () => tellWith(world, drawn(next)))
+    const check = checkerOf(world, 'full')
+    const tellable = tellableIn(world)
+    let accepted = 0
+    const wrong: string[] = []
+    for (const { sentences } of tales.slice(0, 8)) {
+      for (let i = 0; i < sentences.length; i++) {
+        for (const other of tales) {
+          for (const sentence of other.sentences.slice(Math.max(0, i - 2), i + 3)) {
+            const text = sentences.map((own, j) => (j === i ? sentence : own)).join(' ')
+            if (!check(text).ok) continue
+            accepted++
+            if (!tellable(text)) wrong.push(text)
+          }
+        }
+      }
+    }
+    expect(wrong).toEqual([])
+    expect(accepted).toBeGreaterThan(50)
   })
 }

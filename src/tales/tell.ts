@@ -1,5 +1,5 @@
 // The telling: events become sentences. A name may become a pronoun only by the rule of the language, which is the
-// checker's rule too (docs/tales.md):
+// checker's rule too:
 //   he, she, they (subject)   the subject of the sentence before
 //   him, her (object)         the other one of the two, if the sentence before spoke of them
 //   it                        the one thing the sentence before spoke of
@@ -16,10 +16,6 @@ export interface Memory {
   people: Set<'a' | 'b'>
   things: Set<number>
 }
-
-const subjectPronoun = { male: 'he', female: 'she' } as const
-const objectPronoun = { male: 'him', female: 'her' } as const
-const possessive = { male: 'his', female: 'her' } as const
 
 /** What the sentences so far leave behind: things known, and what pronouns can stand for. */
 export interface Told {
@@ -56,10 +52,11 @@ export function sayEvent(
   choose: Choose,
   before: Told,
 ): { text: string; told: Told } {
+  const leaves: Memory = { people: new Set(), things: new Set() }
   const known = new Set(before.known)
-  const sentence = new Sentence(world, facts, event, choose, known, before.memory)
-  const text = polish(sentence.expand(pickForm(world, event, style, choose)))
-  return { text, told: { known, memory: sentence.leaves } }
+  const saying: Saying = { world, facts, event, choose, known, before: before.memory, leaves }
+  const text = polish(expand(saying, pickForm(world, event, style, choose)))
+  return { text, told: { known, memory: leaves } }
 }
 
 function pickForm(world: World, event: Event, style: Style, choose: Choose): string {
@@ -71,132 +68,107 @@ function pickForm(world: World, event: Event, style: Style, choose: Choose): str
   return choose.one(style === 'dialogue' && form.quoted ? form.quoted : form.plain)
 }
 
-/** One sentence in the making. Slots are filled from left to right. */
-class Sentence {
-  readonly leaves: Memory = { people: new Set(), things: new Set() }
-  private readonly world: World
-  private readonly facts: Facts
-  private readonly event: Event
-  private readonly choose: Choose
-  private readonly known: Set<number>
-  private readonly before: Memory
+/** One sentence in the making. */
+interface Saying {
+  world: World
+  facts: Facts
+  event: Event
+  choose: Choose
+  /** things met before; grows */
+  known: Set<number>
+  before: Memory
+  leaves: Memory
+}
 
-  constructor(
-    world: World,
-    facts: Facts,
-    event: Event,
-    choose: Choose,
-    known: Set<number>,
-    before: Memory,
-  ) {
-    this.world = world
-    this.facts = facts
-    this.event = event
-    this.choose = choose
-    this.known = known
-    this.before = before
-  }
+/** Fills the slots {…} and list words <…> of a form, from left to right. */
+function expand(saying: Saying, form: string): string {
+  const { choose, world } = saying
+  return form.replace(/\{([^}]+)\}|<(\??)([^>]+)>/g, (_, slot, optional, list) => {
+    if (slot !== undefined) return slots[slot](saying)
+    if (optional && !choose.chance(world.slots.adverb)) return ''
+    if (list === 'weather') return choose.one(world.weathers[saying.event.weather as string])
+    return expand(saying, choose.one(world.lists[list]))
+  })
+}
 
-  /** Fills the slots {…} and list words <…> of a form. */
-  expand(form: string): string {
-    return form.replace(/\{([^}]+)\}|<(\??)([^>]+)>/g, (_, slot, optional, list) => {
-      if (slot !== undefined) return this.slot(slot)
-      if (optional && !this.choose.chance(this.world.slots.adverb)) return ''
-      return this.word(list)
-    })
-  }
+const words = {
+  he: { male: 'he', female: 'she', both: 'they' },
+  him: { male: 'him', female: 'her', both: 'them' },
+  his: { male: 'his', female: 'her', both: 'their' },
+  hers: { male: 'his', female: 'hers', both: 'theirs' },
+  was: { male: 'was', female: 'was', both: 'were' },
+} as const
 
-  private word(list: string): string {
-    if (list === 'weather')
-      return this.choose.one(this.world.weathers[this.event.weather as string])
-    return this.expand(this.choose.one(this.world.lists[list]))
-  }
+/** The form that agrees with the subject. */
+const agreeing =
+  (word: keyof typeof words) =>
+  ({ event, facts }: Saying): string =>
+    words[word][event.who === 'both' ? 'both' : facts[event.who].gender]
 
-  private slot(slot: string): string {
-    const { facts, event, world } = this
-    const gender = event.who === 'both' ? undefined : facts[event.who].gender
-    switch (slot) {
-      case 'S':
-        return this.subject(true)
-      case 'S!':
-        return this.subject(false)
-      case 'O':
-        return this.other(true)
-      case 'O!':
-        return this.other(false)
-      case 's':
-        return gender ? subjectPronoun[gender] : 'they'
-      case 'him':
-        return gender ? objectPronoun[gender] : 'them'
-      case 'his':
-        return gender ? possessive[gender] : 'their'
-      case 'hers':
-        return gender === 'female' ? 'hers' : gender ? 'his' : 'theirs'
-      case 'was':
-        return event.who === 'both' ? 'were' : 'was'
-      case 'X':
-        return this.thing(event.thing as number, true)
-      case 'X!':
-        return this.thing(event.thing as number, false)
-      case 'Y!':
-        return this.thing(event.other as number, false)
-      case 'T':
-        return this.thing(event.thing as number, false).replace('the ', '')
-      case 'N':
-        this.leaves.things.add(event.thing as number)
-        return facts.things[event.thing as number].noun
-      case 'P':
-        return `${world.preposition(event.place as string)} the ${event.place}`
-      case 'p':
-        return `the ${event.place}`
-      case 'q':
-        return `the ${event.from}`
-      case 'mood':
-        return this.choose.one(world.lists[event.mood as string])
-      case 'cause':
-        return this.expand(this.choose.one(world.causes[event.cause as string]))
-      case 'L':
-        return this.choose.chance(world.slots.lead) ? this.choose.one(world.lists.lead) : ''
-      default:
-        throw new Error(`no slot {${slot}}`)
-    }
-  }
+/** The slots of forms.ts. */
+const slots: Record<string, (saying: Saying) => string> = {
+  S: (saying) => subject(saying, true),
+  'S!': (saying) => subject(saying, false),
+  O: (saying) => other(saying, true),
+  'O!': (saying) => other(saying, false),
+  s: agreeing('he'),
+  him: agreeing('him'),
+  his: agreeing('his'),
+  hers: agreeing('hers'),
+  was: agreeing('was'),
+  X: (saying) => thing(saying, saying.event.thing, true),
+  'X!': (saying) => thing(saying, saying.event.thing, false),
+  'Y!': (saying) => thing(saying, saying.event.other, false),
+  T: (saying) => thing(saying, saying.event.thing, false).replace('the ', ''),
+  N: ({ leaves, facts, event }) => {
+    leaves.things.add(event.thing as number)
+    return facts.things[event.thing as number].noun
+  },
+  P: ({ world, event }) => `${world.preposition(event.place as string)} the ${event.place}`,
+  p: ({ event }) => `the ${event.place}`,
+  q: ({ event }) => `the ${event.from}`,
+  mood: ({ choose, world, event }) => choose.one(world.lists[event.mood as string]),
+  cause: (saying) =>
+    expand(saying, saying.choose.one(saying.world.causes[saying.event.cause as string])),
+  L: ({ choose, world }) => (choose.chance(world.slots.lead) ? choose.one(world.lists.lead) : ''),
+}
 
-  private subject(pronoun: boolean): string {
-    const { event, before, leaves, facts, choose, world } = this
-    leaves.subject = event.who
-    for (const person of event.who === 'both' ? (['a', 'b'] as const) : [event.who]) {
-      leaves.people.add(person)
-    }
-    if (pronoun && before.subject === event.who && choose.chance(world.slots.pronoun)) {
-      return event.who === 'both' ? 'they' : subjectPronoun[facts[event.who].gender]
-    }
-    if (event.who !== 'both') return facts[event.who].name
-    const names = `${facts.a.name} and ${facts.b.name}`
-    return pronoun && choose.chance(world.slots.friends) ? 'the friends' : names
+function subject(saying: Saying, pronoun: boolean): string {
+  const { event, before, leaves, facts, choose, world } = saying
+  leaves.subject = event.who
+  for (const person of event.who === 'both' ? (['a', 'b'] as const) : [event.who]) {
+    leaves.people.add(person)
   }
+  if (pronoun && before.subject === event.who && choose.chance(world.slots.pronoun)) {
+    return agreeing('he')(saying)
+  }
+  if (event.who !== 'both') return facts[event.who].name
+  const names = `${facts.a.name} and ${facts.b.name}`
+  return pronoun && choose.chance(world.slots.friends) ? 'the friends' : names
+}
 
-  private other(pronoun: boolean): string {
-    const { event, before, leaves, facts, choose, world } = this
-    const other = event.who === 'a' ? 'b' : 'a'
-    const free = pronoun && before.people.has(other)
-    leaves.people.add(other)
-    if (free && choose.chance(world.slots.pronoun)) return objectPronoun[facts[other].gender]
-    return facts[other].name
+function other(saying: Saying, pronoun: boolean): string {
+  const { event, before, leaves, facts, choose, world } = saying
+  const one = event.who === 'a' ? 'b' : 'a'
+  leaves.people.add(one)
+  if (pronoun && before.people.has(one) && choose.chance(world.slots.pronoun)) {
+    return words.him[facts[one].gender]
   }
+  return facts[one].name
+}
 
-  private thing(index: number, pronoun: boolean): string {
-    const { known, before, leaves, facts, choose, world } = this
-    const { noun, look } = facts.things[index]
-    leaves.things.add(index)
-    if (!known.has(index)) {
-      known.add(index)
-      return `a ${look} ${noun}`
-    }
-    const alone = before.things.size === 1 && before.things.has(index)
-    if (pronoun && alone && choose.chance(world.slots.it)) return 'it'
-    return choose.chance(world.slots.look) ? `the ${look} ${noun}` : `the ${noun}`
+function thing(saying: Saying, index: number | undefined, pronoun: boolean): string {
+  const { known, before, leaves, facts, choose, world } = saying
+  const which = index as number
+  const { noun, look } = facts.things[which]
+  leaves.things.add(which)
+  if (!known.has(which)) {
+    known.add(which)
+    return `a ${look} ${noun}`
   }
+  const alone = before.things.size === 1 && before.things.has(which)
+  if (pronoun && alone && choose.chance(world.slots.it)) return 'it'
+  return choose.chance(world.slots.look) ? `the ${look} ${noun}` : `the ${noun}`
 }
 
 /** Single spaces, "an" before a vowel, a capital at the start. */

@@ -6,10 +6,7 @@ import type { Facts } from './events.ts'
 import { type Labels, labelsOf } from './labels.ts'
 import { simulate } from './simulate.ts'
 import { tellEvents } from './tell.ts'
-import { type World, type WorldName, worlds } from './worlds.ts'
-
-/** Words and punctuation marks of the longest tale. */
-export const longestTale = 127
+import { longestTale, type World, type WorldName, worlds } from './worlds.ts'
 
 export interface Tale {
   text: string

@@ -107,11 +107,9 @@ export const lists = {
     'angry',
   ],
   animal: [
-    'fox hare deer hedgehog squirrel goat sheep donkey cow horse goose duck cat dog toad'.split(
-      ' ',
-    ),
-    'snail rabbit badger pony owl'.split(' '),
-  ].flat(),
+    'fox hare deer hedgehog squirrel goat sheep donkey cow horse goose duck cat dog toad',
+    'snail rabbit badger pony owl',
+  ].flatMap((line) => line.split(' ')),
   near: ['near', 'behind', 'beside', 'in front of', 'next to'],
   spot: [
     'a bush',
@@ -160,9 +158,9 @@ export const lists = {
   remembered: ['remembered', 'realised', 'noticed', 'knew'],
   ate: ['ate', 'shared', 'enjoyed', 'tasted', 'nibbled'],
   food: [
-    'bread cheese cake soup honey nuts berries apples pears plums cherries pancakes'.split(' '),
-    'biscuits toast jam carrots'.split(' '),
-  ].flat(),
+    'bread cheese cake soup honey nuts berries apples pears plums cherries pancakes biscuits',
+    'toast jam carrots',
+  ].flatMap((line) => line.split(' ')),
   sang: ['sang', 'hummed', 'whistled', 'invented', 'practised'],
   merryish: ['funny', 'silly', 'sad', 'famous', 'new', 'slow', 'noisy'],
   song: ['song', 'tune', 'rhyme', 'melody', 'lullaby'],

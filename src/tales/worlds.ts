@@ -5,6 +5,10 @@ import { type Forms, fullCauses, fullForms, fullWeathers } from './forms.ts'
 import { smallForms, smallLists, smallWeathers } from './small.ts'
 import * as words from './words.ts'
 
+/** Words and punctuation marks of the longest tale, and its sentences. */
+export const longestTale = 127
+export const mostSentences = 12
+
 export interface World {
   name: string
   styles: readonly ('plain' | 'dialogue')[]

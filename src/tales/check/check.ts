@@ -62,17 +62,23 @@ function remembering(
   }
 }
 
+const languages = {
+  small: { grammar: smallGrammar, shapes: smallShapes },
+  full: { grammar: fullGrammar, shapes: fullShapes },
+} satisfies Record<WorldName, unknown>
+
 /** Builds the checker of a world.
  * @param size which grammar and stories: the large or the small ones */
 export function checkerOf(world: World, size: WorldName): Checker {
-  const grammar = size === 'full' ? fullGrammar : smallGrammar
-  const shapes = Object.entries(size === 'full' ? fullShapes : smallShapes)
+  const { grammar, shapes } = languages[size]
   const told = new Set<string>(world.plots.map(([plot]) => plot))
   const lexicon = lexiconOf(world)
   const language: Language = {
     lexicon,
     read: remembering(reader(grammar, lexicon)),
-    stories: shapeTree(Object.fromEntries(shapes.filter(([plot]) => told.has(plot)))),
+    stories: shapeTree(
+      Object.fromEntries(Object.entries(shapes).filter(([plot]) => told.has(plot))),
+    ),
     spoken: new Set(
       grammar
         .filter(({ pattern }) => pattern.includes('"'))

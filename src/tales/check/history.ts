@@ -1,7 +1,7 @@
 // The history a text tells, rebuilt sentence by sentence: who the pronouns stand for, who holds what, who is where,
-// what the weather is. The rule of pronouns (docs/tales.md): "he", "she", "they" are the subject of the sentence
+// what the weather is. The rule of pronouns: "he", "she", "they" are the subject of the sentence
 // before; "him", "her" the other one, if the sentence before spoke of them; "it" the one thing it spoke of.
-import type { Event, Facts, Kind, Mood, Person, Who } from '../events.ts'
+import type { Event, Facts, Mood, Person, Who } from '../events.ts'
 import type { Lexicon } from './lexicon.ts'
 import type { Mention, Reading, ThingMention } from './parse.ts'
 
@@ -61,9 +61,6 @@ export function copyHistory(history: History): History {
     events: [...history.events],
   }
 }
-
-/** What stands in a message for "where". */
-export type Place = (index: number) => string
 
 /** Thrown by every rule that a text breaks, and caught by the checker. */
 export class Broken extends Error {}
@@ -234,6 +231,3 @@ export function factsOf(history: History, plot: Facts['plot']): Facts {
     mood: history.mood,
   }
 }
-
-/** Kinds as the story knows them. */
-export type StoryKind = Kind

@@ -158,107 +158,120 @@ function readList(lexicon: Lexicon, list: string): Read {
   }
 }
 
+type Found = ReturnType<Read>
+
+/** One word of a map from words to what they mean. */
+const mapped =
+  (slot: string, map: ReadonlyMap<string, string>): Read =>
+  (words, at) =>
+    map.has(words[at]) ? [{ end: at + 1, caught: { slot, value: map.get(words[at]) } }] : []
+
+/** One of a few pronouns that must agree with the subject. */
+function agreeing(as: string, ...forms: string[]): Read {
+  const known = new Set(forms)
+  return (words, at) => (known.has(words[at]) ? [{ end: at + 1, caught: own(words[at], as) }] : [])
+}
+
+/** "Lily", or "the baker". */
+function person(lexicon: Lexicon, words: readonly string[], at: number) {
+  if (lexicon.names.has(words[at])) return { end: at + 1, name: words[at] }
+  if (words[at] === 'the' && lexicon.grownups.has(words[at + 1])) {
+    return { end: at + 2, name: `the ${words[at + 1]}` }
+  }
+  return undefined
+}
+
+/** A name, or a pair of names: both readings where there are two. */
+function named(lexicon: Lexicon, words: readonly string[], at: number): Found {
+  const first = person(lexicon, words, at)
+  if (!first) return []
+  const alone: Mention = { form: 'name', name: first.name }
+  const found: Found = [{ end: first.end, caught: { slot: 'subject', value: alone } }]
+  const second = words[first.end] === 'and' && person(lexicon, words, first.end + 1)
+  if (second) {
+    const pair: Mention = { form: 'pair', names: [first.name, second.name] }
+    found.push({ end: second.end, caught: { slot: 'subject', value: pair } })
+  }
+  return found
+}
+
+function subject(lexicon: Lexicon, words: readonly string[], at: number): Found {
+  const word = words[at]
+  if (word === 'he' || word === 'she' || word === 'they') {
+    return [{ end: at + 1, caught: { slot: 'subject', value: { form: 'pronoun', word } } }]
+  }
+  if (word === 'the' && words[at + 1] === 'friends') {
+    return [{ end: at + 2, caught: { slot: 'subject', value: { form: 'friends' } } }]
+  }
+  return named(lexicon, words, at)
+}
+
+function otherByName(lexicon: Lexicon, words: readonly string[], at: number): Found {
+  const found = person(lexicon, words, at)
+  if (!found) return []
+  return [{ end: found.end, caught: { slot: 'other', value: { form: 'name', name: found.name } } }]
+}
+
+function other(lexicon: Lexicon, words: readonly string[], at: number): Found {
+  const word = words[at]
+  if (word !== 'him' && word !== 'her') return otherByName(lexicon, words, at)
+  return [{ end: at + 1, caught: { slot: 'other', value: { form: 'pronoun', word } } }]
+}
+
+/** "a red kite", "the kite", "her red kite": one word of `first`, perhaps a look, a noun. */
+function thing(
+  lexicon: Lexicon,
+  first: ReadonlySet<string>,
+  words: readonly string[],
+  at: number,
+): Found {
+  const opening = words[at]
+  if (!first.has(opening)) return []
+  const look = lexicon.looks.has(words[at + 1]) ? words[at + 1] : undefined
+  const end = at + (look ? 3 : 2)
+  const noun = words[end - 1]
+  if (!lexicon.things.has(noun)) return []
+  const value: ThingMention = { form: opening === 'a' ? 'new' : 'the', look, noun }
+  if (possessives.has(opening)) value.possessive = opening
+  return [{ end, caught: { slot: 'thing', value } }]
+}
+
+function site(lexicon: Lexicon, slot: string, words: readonly string[], at: number): Found {
+  const place = words[at + 1]
+  if (words[at] !== 'the' || !lexicon.places.has(place)) return []
+  return [{ end: at + 2, caught: { slot, value: place } }]
+}
+
+const articles = new Set(['a', 'the'])
+const it: ThingMention = { form: 'it' }
+
 /** How each class of the grammar is read. */
 function classesOf(lexicon: Lexicon): Record<string, Read> {
-  const oneOf = (as: string, ...forms: string[]): Read => {
-    const known = new Set(forms)
-    return (words, at) =>
-      known.has(words[at]) ? [{ end: at + 1, caught: own(words[at], as) }] : []
-  }
-  const person = (
-    words: readonly string[],
-    at: number,
-  ): { end: number; name: string } | undefined => {
-    if (lexicon.names.has(words[at])) return { end: at + 1, name: words[at] }
-    if (words[at] === 'the' && lexicon.grownups.has(words[at + 1])) {
-      return { end: at + 2, name: `the ${words[at + 1]}` }
-    }
-    return undefined
-  }
-  const named: Read = (words, at) => {
-    const first = person(words, at)
-    if (!first) return []
-    const second = words[first.end] === 'and' ? person(words, first.end + 1) : undefined
-    const alone = { form: 'name', name: first.name }
-    const pair = second && { form: 'pair', names: [first.name, second.name] }
-    return [
-      { end: first.end, caught: { slot: 'subject', value: alone } },
-      ...(second ? [{ end: second.end, caught: { slot: 'subject', value: pair } }] : []),
-    ]
-  }
-  const subject: Read = (words, at) => {
-    if (words[at] === 'he' || words[at] === 'she' || words[at] === 'they') {
-      return [
-        { end: at + 1, caught: { slot: 'subject', value: { form: 'pronoun', word: words[at] } } },
-      ]
-    }
-    if (words[at] === 'the' && words[at + 1] === 'friends') {
-      return [{ end: at + 2, caught: { slot: 'subject', value: { form: 'friends' } } }]
-    }
-    return named(words, at)
-  }
-  const otherByName: Read = (words, at) => {
-    const found = person(words, at)
-    const value = found && { form: 'name', name: found.name }
-    return found ? [{ end: found.end, caught: { slot: 'other', value } }] : []
-  }
-  const other: Read = (words, at) =>
-    words[at] === 'him' || words[at] === 'her'
-      ? [{ end: at + 1, caught: { slot: 'other', value: { form: 'pronoun', word: words[at] } } }]
-      : otherByName(words, at)
-  const thing =
-    (first: ReadonlySet<string>, form: (word: string) => 'new' | 'the'): Read =>
-    (words, at) => {
-      if (!first.has(words[at])) return []
-      const look = lexicon.looks.has(words[at + 1]) ? words[at + 1] : undefined
-      const noun = words[at + (look ? 2 : 1)]
-      if (!lexicon.things.has(noun)) return []
-      const value = { form: form(words[at]), look, noun }
-      return [{ end: at + (look ? 3 : 2), caught: { slot: 'thing', value } }]
-    }
-  const full = thing(new Set(['a', 'the']), (word) => (word === 'a' ? 'new' : 'the'))
-  const withHis = thing(possessives, () => 'the')
-  const site =
-    (slot: string): Read =>
-    (words, at) =>
-      words[at] === 'the' && lexicon.places.has(words[at + 1])
-        ? [{ end: at + 2, caught: { slot, value: words[at + 1] } }]
-        : []
-  const mapped =
-    (slot: string, map: ReadonlyMap<string, string>): Read =>
-    (words, at) =>
-      map.has(words[at]) ? [{ end: at + 1, caught: { slot, value: map.get(words[at]) } }] : []
   return {
-    SUBJ: subject,
-    NAMED: named,
-    WHO: other,
-    NAME: otherByName,
-    THE: full,
+    SUBJ: (words, at) => subject(lexicon, words, at),
+    NAMED: (words, at) => named(lexicon, words, at),
+    WHO: (words, at) => other(lexicon, words, at),
+    NAME: (words, at) => otherByName(lexicon, words, at),
+    THE: (words, at) => thing(lexicon, articles, words, at),
     THING: (words, at) =>
       words[at] === 'it'
-        ? [{ end: at + 1, caught: { slot: 'thing', value: { form: 'it' } } }]
-        : full(words, at),
-    OWN: (words, at) =>
-      withHis(words, at).map(({ end, caught }) => ({
-        end,
-        caught: {
-          slot: 'thing',
-          value: { ...(caught?.value as ThingMention), possessive: words[at] },
-        },
-      })),
-    NOUN: (words, at) =>
-      lexicon.things.has(words[at])
-        ? [{ end: at + 1, caught: { slot: 'thing', value: { form: 'the', noun: words[at] } } }]
-        : [],
-    SITE: site('place'),
-    FROM: site('from'),
+        ? [{ end: at + 1, caught: { slot: 'thing', value: it } }]
+        : thing(lexicon, articles, words, at),
+    OWN: (words, at) => thing(lexicon, possessives, words, at),
+    NOUN: (words, at) => {
+      const noun = words[at]
+      if (!lexicon.things.has(noun)) return []
+      return [{ end: at + 1, caught: { slot: 'thing', value: { form: 'the', noun } } }]
+    },
+    SITE: (words, at) => site(lexicon, 'place', words, at),
+    FROM: (words, at) => site(lexicon, 'from', words, at),
     AT: (words, at) =>
-      lexicon.places.get(words[at + 2]) === words[at] ? site('place')(words, at + 1) : [],
-    SELF: oneOf('self', 'he', 'she', 'they'),
-    HIM: oneOf('him', 'him', 'her', 'them'),
-    HIS: oneOf('his', 'his', 'her', 'their'),
-    HERS: oneOf('hers', 'his', 'hers', 'theirs'),
-    WAS: oneOf('was', 'was', 'were'),
+      lexicon.places.get(words[at + 2]) === words[at] ? site(lexicon, 'place', words, at + 1) : [],
+    SELF: agreeing('self', 'he', 'she', 'they'),
+    HIM: agreeing('him', 'him', 'her', 'them'),
+    HIS: agreeing('his', 'his', 'her', 'their'),
+    HERS: agreeing('hers', 'his', 'hers', 'theirs'),
+    WAS: agreeing('was', 'was', 'were'),
     MOOD: mapped('mood', lexicon.moods),
     DAY: mapped('day', lexicon.days),
   }

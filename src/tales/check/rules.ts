@@ -42,12 +42,16 @@ function together(happening: Happening): void {
   )
 }
 
+/** "on the hill". */
+const at = ({ lexicon }: Happening, place: string | undefined): string =>
+  `${lexicon.places.get(place as string)} the ${place}`
+
 /** A place that is named is the place where it happens. */
 function placeIsHere(happening: Happening): void {
   const { event, where } = happening
   must(
     event.place === undefined || event.place === here(happening),
-    `${name(happening)} is in the ${here(happening)} ${where}, not in the ${event.place}`,
+    `${name(happening)} is ${at(happening, here(happening))} ${where}, not ${at(happening, event.place)}`,
   )
 }
 
@@ -115,7 +119,7 @@ export const rules: Record<Kind, Rule> = {
     const { lies, noun } = thingOf(happening)
     must(
       event.place === undefined || event.place === lies,
-      `the ${noun} is not in the ${event.place} ${where}`,
+      `the ${noun} is not ${at(happening, event.place)} ${where}`,
     )
   },
   go: (happening) => {
@@ -124,9 +128,12 @@ export const rules: Record<Kind, Rule> = {
     if (event.who === 'both') together(happening)
     must(
       event.from === undefined || event.from === from,
-      `nobody is in the ${event.from} to leave it ${where}`,
+      `nobody is ${at(happening, event.from)} to leave it ${where}`,
     )
-    must(event.place !== from, `${name(happening)} is in the ${event.place} already ${where}`)
+    must(
+      event.place !== from,
+      `${name(happening)} is ${at(happening, event.place)} already ${where}`,
+    )
     history.previous = from
     if (event.who !== 'b') history.where.a = event.place
     if (event.who !== 'a') history.where.b = event.place

@@ -1,6 +1,8 @@
 // From characters to words: the outermost layer of the checker. It accepts any string, however large or strange, and
 // either cuts it into sentences of words and marks or says what is wrong. All expressions here are linear.
 
+import { longestTale, mostSentences } from '../worlds.ts'
+
 /** The words and marks of a sentence, the first word without its capital, "an" as "a". */
 export interface Sentence {
   text: string
@@ -8,8 +10,6 @@ export interface Sentence {
 }
 
 const longestText = 2000
-const mostSentences = 12
-const mostTokens = 127
 /** Words that begin like a vowel when spoken. */
 const vowel = /^(?:[aeiou]|hour)/
 const shape = /^(?:"[A-Za-z]+(?:,? [A-Za-z]+)*[,!?]" )?[A-Za-z]+(?:,? [A-Za-z]+)*$/
@@ -37,7 +37,7 @@ export function cutSentences(text: string, names: ReadonlySet<string>): Sentence
     if (wrong) return `${wrong} in sentence ${i + 1}`
     sentences.push({ text: `${piece}.`, words })
   }
-  if (tokens > mostTokens) return `${tokens} words and marks are more than a tale has`
+  if (tokens > longestTale) return `${tokens} words and marks are more than a tale has`
   return sentences
 }
 
