@@ -9,7 +9,12 @@ const fog = 1
 const glide = { id: 'glide', duration: 420, easing: 'cubic-bezier(.2, .7, .2, 1)' }
 const settle = { id: 'settle', duration: 1300, easing: 'cubic-bezier(.2, .7, .2, 1)' }
 /** how a word looks when it has just been written; it goes from there to how it is */
-const unsettled = { opacity: 0, filter: 'blur(10px)', textShadow: '0 0 .55em var(--glow)' }
+const unsettled = {
+  opacity: 0,
+  filter: 'blur(10px)',
+  color: 'var(--glow)',
+  textShadow: '0 0 .5em var(--glow), 0 0 1.2em var(--glow)',
+}
 const stillness = matchMedia('(prefers-reduced-motion: reduce)')
 
 export class Fog {
@@ -29,6 +34,15 @@ export class Fog {
     this.#scale = scale
     this.#nodes.clear()
     this.#element.replaceChildren()
+    this.#element.classList.remove('waiting')
+  }
+
+  /** The fog before there is a text. @param {number} length how much of it */
+  wait(length) {
+    this.begin({ ignorance: 1, width: 4 })
+    const all = (value) => Array.from({ length }, () => value)
+    this.show({ pieces: all(null), state: all(fog), entropy: all(1) }, false)
+    this.#element.classList.add('waiting')
   }
 
   /** @param frame with `pieces`  @param {boolean} forward is it the one after the last that was shown? */
@@ -146,7 +160,7 @@ function glideFrom(before, element) {
     const aside = from.left - to.left
     const otherLine = Math.abs(from.top - to.top) > 2
     if (!otherLine && Math.abs(aside) < 0.5) continue
-    const start = otherLine ? { opacity: 0 } : { transform: `translateX(${aside}px)` }
+    const start = otherLine ? { opacity: 0.15 } : { transform: `translateX(${aside}px)` }
     unit.animate([start, {}], glide)
   }
 }

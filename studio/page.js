@@ -180,12 +180,14 @@ function fillFromLink() {
 
 // ---- the beginning
 
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+
+fog.wait(36)
 try {
   const model = await fetchJSON('model')
   charactersPerToken = model.charactersPerToken
   settings.offer(model)
-  const millions = (model.parameters / 1e6).toFixed(1)
-  $('model').textContent = `${model.name}, ${millions}M parameters`
+  $('model').textContent = `${model.name}, ${compact.format(model.parameters)} parameters`
   settings.beginning.placeholder = model.examples[0] ?? ''
 } catch (error) {
   complain(error)

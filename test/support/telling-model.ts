@@ -9,7 +9,7 @@ import {
   type PlanOptions,
 } from '../../src/denoise/index.ts'
 import type { Served } from '../../src/serve/index.ts'
-import { tell } from '../../src/tales/index.ts'
+import { labelValues, tell } from '../../src/tales/index.ts'
 import { trainTokenizer } from '../../src/text/index.ts'
 import { hashed } from './denoisers.ts'
 
@@ -33,7 +33,13 @@ export async function tellingModel({
   tale: seed = 5,
   delay = 0,
 }: TellingOptions = {}): Promise<TellingModel> {
-  const tokenizer = await trainTokenizer('words', told(), { vocabSize: 512 })
+  const tokenizer = await trainTokenizer('words', told(), {
+    vocabSize: 512,
+    labels: (['style', 'words', 'who', 'what'] as const).map((name) => ({
+      name,
+      values: labelValues(world)[name],
+    })),
+  })
   const tale = tell(world, seed).text
   const ids = tokenizer.encode(tale)
   let forwards = 0
