@@ -7,7 +7,15 @@ import { checkpointProgress, loadCheckpoint, type Progress } from './checkpoint.
 import { type Prepared, prepare, type TrainingData } from './data.ts'
 import { design, type Start } from './design.ts'
 import { cutMetrics } from './metrics.ts'
-import { checkSame, extended, type RunOptions, type RunPlan, readPlan, writePlan } from './plan.ts'
+import {
+  checkSame,
+  extended,
+  type RunOptions,
+  type RunPlan,
+  readPlan,
+  tokensIn,
+  writePlan,
+} from './plan.ts'
 import { phasesOf, Trainer } from './trainer.ts'
 
 export interface RunSource {
@@ -29,9 +37,6 @@ export interface Opened {
   reasons: string[]
   resumed: boolean
 }
-
-/** share of the time that measuring, sampling and saving may take */
-const overhead = 0.06
 
 /** @throws UnfogError `bad_run` when a run that is there is another one */
 export async function open(source: RunSource): Promise<Opened> {
@@ -60,7 +65,7 @@ async function begin({
       clock,
     )
     const time = designed.time - (clock.now() - began) / 1000
-    budget = Math.max(recipe.batchTokens, Math.round(time * (1 - overhead) * tokensPerSecond))
+    budget = Math.max(recipe.batchTokens, tokensIn(time, tokensPerSecond))
     reasons.push(
       `Measured ${Math.round(tokensPerSecond)} tokens/s: ${designed.time} s are ${(budget / 1e6).toFixed(2)}M tokens.`,
     )
@@ -125,7 +130,7 @@ async function reopen(source: RunSource, existing: RunPlan): Promise<Opened> {
   checkSame(existing, options, { name: data.name, hash: prepared.dataset.hash }, out.name)
   const found = await checkpointProgress(out)
   const progress = found ?? { step: 0, tokens: 0, seconds: 0, metrics: 0 }
-  const plan = extended(existing, options, progress.tokens)
+  const plan = extended(existing, options)
   const { config, recipe, budget, phases } = plan
   const trainer = new Trainer({ device, config, recipe, budget, phases, ...prepared })
   if (found) await loadCheckpoint(out, trainer.buffers)

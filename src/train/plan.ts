@@ -1,7 +1,7 @@
 // What a run is: everything that was asked and everything that was chosen, recorded in run.json before the first step.
 // The same command goes on from it; a larger budget extends it; any other difference is refused by name.
 import { UnfogError } from '../error/index.ts'
-import type { ModelConfig } from '../model/config.ts'
+import { type ModelConfig, parseConfig } from '../model/config.ts'
 import { readText, type Store, writeText } from '../store/index.ts'
 import type { Recipe } from './recipe.ts'
 import type { Phase } from './trainer.ts'
@@ -54,8 +54,11 @@ export async function readPlan(store: Store): Promise<RunPlan | undefined> {
   if (!(await store.stat(planFile))) return undefined
   try {
     const plan = JSON.parse(await readText(store, planFile)) as RunPlan
-    if (plan.unfog !== 1 || !plan.config || !plan.recipe) throw new Error('it is no plan of a run')
-    return plan
+    const whole = plan?.unfog === 1 && plan.options && plan.data && plan.recipe
+    if (!whole || !(plan.budget > 0) || !plan.phases?.length) {
+      throw new Error('it is no plan of a run')
+    }
+    return { ...plan, config: parseConfig(plan.config, planFile) }
   } catch (cause) {
     throw new UnfogError(
       'bad_run',
@@ -80,15 +83,14 @@ export function checkSame(
   where: string,
 ): void {
   const budgets = new Set(['time', 'tokens'])
-  const names = new Set([...Object.keys(plan.options), ...Object.keys(options)]) as Set<
-    keyof RunOptions
-  >
-  for (const name of names) {
-    const [before, now] = [plan.options[name], options[name]]
-    if (budgets.has(name) || JSON.stringify(before) === JSON.stringify(now)) continue
+  const [before, now] = [plan.options, options].map(
+    ({ recipe, ...rest }): Record<string, unknown> => ({ ...rest, ...recipe }),
+  )
+  for (const name of new Set([...Object.keys(before), ...Object.keys(now)])) {
+    if (budgets.has(name) || JSON.stringify(before[name]) === JSON.stringify(now[name])) continue
     throw new UnfogError(
       'bad_run',
-      `${where} was started with --${name} ${said(before)} and not ${said(now)}: give the same flags, or another --out`,
+      `${where} was started with --${name} ${said(before[name])} and not ${said(now[name])}: give the same flags, or another --out`,
       { param: name },
     )
   }
@@ -101,12 +103,18 @@ export function checkSame(
   }
 }
 
+/** share of the time that measuring, sampling and saving may take */
+const overhead = 0.06
+
+/** Tokens that are learnt in so many seconds. */
+export const tokensIn = (seconds: number, tokensPerSecond: number): number =>
+  Math.round(seconds * (1 - overhead) * tokensPerSecond)
+
 /** The plan with the budget now asked for. Time is turned into tokens by the speed that was measured at the start.
- * @throws UnfogError `bad_run` when less is asked for than the run has already had */
-export function extended(plan: RunPlan, { time, tokens }: RunOptions, seen: number): RunPlan {
-  let budget = plan.budget
-  if (tokens !== undefined) budget = tokens
-  else if (time !== undefined && time !== plan.options.time) {
+ * @throws UnfogError `bad_run` when less is asked for than before */
+export function extended(plan: RunPlan, { time, tokens }: RunOptions): RunPlan {
+  let budget = tokens ?? plan.budget
+  if (tokens === undefined && time !== undefined && time !== plan.options.time) {
     if (!plan.tokensPerSecond) {
       throw new UnfogError(
         'bad_run',
@@ -114,13 +122,12 @@ export function extended(plan: RunPlan, { time, tokens }: RunOptions, seen: numb
         { param: 'time' },
       )
     }
-    const before = plan.options.time ?? plan.budget / plan.tokensPerSecond
-    budget = Math.round((plan.budget * time) / before)
+    budget = tokensIn(time, plan.tokensPerSecond)
   }
-  if (budget < seen) {
+  if (budget < plan.budget) {
     throw new UnfogError(
       'bad_run',
-      `this run has already seen ${seen} tokens, more than the ${budget} asked for: give a larger budget, or another --out`,
+      `this run is planned for ${plan.budget} tokens, more than the ${budget} asked for: give at least as much, or another --out`,
       { param: tokens === undefined ? 'time' : 'tokens' },
     )
   }
@@ -128,5 +135,6 @@ export function extended(plan: RunPlan, { time, tokens }: RunOptions, seen: numb
   const phases = plan.phases.map((phase, i) =>
     i < plan.phases.length - 1 ? phase : { ...phase, until: budget },
   )
-  return { ...plan, budget, phases, options: { ...plan.options, time, tokens } }
+  const said = { ...plan.options, ...(time ? { time } : {}), ...(tokens ? { tokens } : {}) }
+  return { ...plan, budget, phases, options: said }
 }

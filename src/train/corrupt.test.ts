@@ -1,0 +1,199 @@
+// What the network is shown and what it is asked, and the law behind it: with evenly drawn times and no cap the mean
+// loss of training is the likelihood bound.
+import { describe, expect, test } from 'vitest'
+import type { ModelConfig } from '../model/config.ts'
+import { framing } from '../model/framing.ts'
+import { noises, schedules, times } from '../noise/index.ts'
+import { seeded } from '../random/index.ts'
+import type { Batch, Tokenizer } from '../text/index.ts'
+import { trainTokenizer } from '../text/index.ts'
+import { type Corruption, corruptBatch, withEnds } from './corrupt.ts'
+
+const labels = [
+  { name: 'style', values: ['plain', 'dialogue'] },
+  { name: 'who', values: ['Lily', 'Max'] },
+]
+const tokenizer: Tokenizer = await trainTokenizer('bytes', [], { labels })
+const { mask, bos, eos } = tokenizer.special
+const unsaid = tokenizer.labels.map(({ unknown }) => unknown)
+const framed = (causal: boolean, exactLength = true) =>
+  framing({ shift: true, text: { exactLength } } as ModelConfig, tokenizer, causal)
+
+const masked: Corruption = {
+  noise: noises.masked,
+  schedule: schedules.linear,
+  times: times.uniform,
+  dropAll: 0,
+  dropEach: 0,
+}
+const said = [tokenizer.labels[0].ids[1], tokenizer.labels[1].ids[0]]
+
+/** Rows of different letters. */
+const batchOf = (rows: number, length: number): Batch => ({
+  tokens: Int32Array.from({ length: rows * length }, (_, i) => 65 + (i % 50)),
+  labels: Int32Array.from({ length: rows * 2 }, (_, i) => said[i % 2]),
+  rows,
+  length,
+})
+
+describe('a batch for a masked model', () => {
+  const batch = batchOf(8, 12)
+  const feeds = corruptBatch(batch, framed(false), masked, seeded(1), 3)
+  const canvas = 3 + 12
+
+  test('is canvases of begin, labels and text, in which some words are fog', () => {
+    expect(feeds.ids.dims).toEqual([8, canvas])
+    for (let row = 0; row < 8; row++) {
+      const ids = [...feeds.ids.data.slice(row * canvas, (row + 1) * canvas)]
+      expect(ids.slice(0, 3)).toEqual([bos, ...said])
+      ids.slice(3).forEach((id, i) => {
+        expect([mask, batch.tokens[row * 12 + i]]).toContain(id)
+      })
+    }
+  })
+
+  test('asks for exactly the fog, one row earlier, and wants the clean words', () => {
+    const fog = [...feeds.ids.data.keys()].filter((i) => feeds.ids.data[i] === mask)
+    expect([...feeds.rows.data]).toEqual(fog.map((at) => at - 1))
+    expect([...feeds.targets.data]).toEqual(
+      fog.map((at) => batch.tokens[Math.floor(at / canvas) * 12 + (at % canvas) - 3]),
+    )
+    expect(new Set(feeds.noisy.data)).toEqual(new Set([mask]))
+    expect(feeds.importance.data.every((share) => share === Math.fround(1 / (8 * 12)))).toBe(true)
+  })
+
+  test('has one time per text, spread evenly over the batch', () => {
+    const byText = new Map<number, Set<number>>()
+    feeds.rows.data.forEach((row, r) => {
+      const text = Math.floor(row / canvas)
+      byText.set(text, (byText.get(text) ?? new Set()).add(feeds.time.data[r]))
+    })
+    const drawn = [...byText.values()].map((set) => [...set])
+    for (const each of drawn) expect(each.length).toBe(1)
+    // low variance: at most one time in each eighth of (0, 1]
+    const eighths = drawn.map(([t]) => Math.ceil(t * 8 - 1e-3 * 8))
+    expect(new Set(eighths).size).toBe(eighths.length)
+  })
+
+  test('is a function of seed and step', () => {
+    expect(corruptBatch(batch, framed(false), masked, seeded(1), 3)).toEqual(feeds)
+    for (const [seed, step] of [
+      [1, 4],
+      [2, 3],
+    ]) {
+      const other = corruptBatch(batch, framed(false), masked, seeded(seed), step)
+      expect([...other.ids.data]).not.toEqual([...feeds.ids.data])
+    }
+  })
+})
+
+test('a batch for an autoregressive model asks for every word and the end', () => {
+  const batch = batchOf(2, 4)
+  const feeds = corruptBatch(
+    batch,
+    framed(true),
+    { ...masked, noise: noises.autoregressive },
+    seeded(1),
+    0,
+  )
+  const [first, second] = [batch.tokens.slice(0, 4), batch.tokens.slice(4)]
+  expect([...feeds.ids.data]).toEqual([bos, ...said, ...first, eos, bos, ...said, ...second, eos])
+  expect([...feeds.rows.data]).toEqual([2, 3, 4, 5, 6, 10, 11, 12, 13, 14])
+  expect([...feeds.targets.data]).toEqual([...first, eos, ...second, eos])
+  expect(feeds.importance.data[0]).toBe(Math.fround(1 / 10))
+  // windows of a long text have their ends inside
+  expect(withEnds(batch, framed(true, false))).toEqual(batch)
+})
+
+describe('labels', () => {
+  const count = 4000
+  const batch = batchOf(count, 1)
+  const dropped = (dropAll: number, dropEach: number) => {
+    const corruption = { ...masked, noise: noises.autoregressive, dropAll, dropEach }
+    const { data } = corruptBatch(batch, framed(true), corruption, seeded(5), 0).ids
+    const kept = { style: 0, who: 0, both: 0, neither: 0 }
+    for (let row = 0; row < count; row++) {
+      const [style, who] = [1, 2].map((slot) => {
+        const id = data[row * 5 + slot]
+        expect([said[slot - 1], unsaid[slot - 1]]).toContain(id)
+        return id === said[slot - 1]
+      })
+      if (style) kept.style++
+      if (who) kept.who++
+      if (style && who) kept.both++
+      if (!style && !who) kept.neither++
+    }
+    return kept
+  }
+
+  test('are all kept, or all dropped, when the chances say so', () => {
+    expect(dropped(0, 0).both).toBe(count)
+    expect(dropped(1, 0).neither).toBe(count)
+    expect(dropped(0, 1).neither).toBe(count)
+  })
+
+  test('are dropped together with one chance and then each with its own', () => {
+    const kept = dropped(0.5, 0.3)
+    // five standard deviations of a count: 5·√(4000·p·(1-p)) ≤ 158
+    expect(Math.abs(kept.style - count * 0.5 * 0.7)).toBeLessThan(158)
+    expect(Math.abs(kept.who - count * 0.5 * 0.7)).toBeLessThan(158)
+    expect(Math.abs(kept.both - count * 0.5 * 0.7 * 0.7)).toBeLessThan(158)
+    expect(Math.abs(kept.neither - count * (0.5 + 0.5 * 0.3 * 0.3))).toBeLessThan(158)
+  })
+})
+
+describe('the mean loss of training', () => {
+  // A model that is told what is in the fog, and pays for position i when the fog is `fog`: enough to tell bounds apart.
+  const price = (position: number, fog: number) => 1 + ((position * 7 + fog * 13) % 11) / 3
+  const length = 3
+
+  /** ∫ 1/t E[Σ CE] dt over all sets of masked words: the chance of a set of n, weighed, integrates to 1/(n·C(L, n)). */
+  function bound(): number {
+    const ways = [1, 3, 3, 1]
+    let nats = 0
+    for (let fog = 1; fog < 8; fog++) {
+      const positions = [0, 1, 2].filter((i) => fog & (1 << i))
+      for (const position of positions) {
+        nats += price(position, fog) / (positions.length * ways[positions.length])
+      }
+    }
+    return nats
+  }
+
+  /** Mean of Σ importance · weight · CE over many steps, in nats per text. */
+  function meanLoss(corruption: Corruption, cap = Number.POSITIVE_INFINITY): number {
+    const rows = 16
+    const batch = { ...batchOf(rows, length), labels: new Int32Array(2 * rows) }
+    const steps = 3000
+    let total = 0
+    for (let step = 0; step < steps; step++) {
+      const feeds = corruptBatch(batch, framed(false), corruption, seeded(9), step)
+      const fog = new Int32Array(rows)
+      const places = Array.from(feeds.rows.data, (row) => {
+        const text = Math.floor(row / 6)
+        const position = (row % 6) - 2
+        fog[text] |= 1 << position
+        return { text, position }
+      })
+      places.forEach(({ text, position }, r) => {
+        const weight = Math.min(cap, 1 / feeds.time.data[r])
+        total += feeds.importance.data[r] * weight * price(position, fog[text])
+      })
+    }
+    return (total * length) / steps
+  }
+
+  // 48,000 texts, whose deviation is about the bound: 3 % are five standard errors; times end at 1e-3, not 0
+  const near = (value: number) => Math.abs(value / bound() - 1)
+
+  test('is the bound, with evenly drawn times and no cap', () => {
+    expect(near(meanLoss(masked))).toBeLessThan(0.03)
+  })
+  test('is the bound, with a bell of times and its correction', () => {
+    expect(near(meanLoss({ ...masked, times: times.bellCorrected }))).toBeLessThan(0.03)
+  })
+  test('is something else with a cap, or with a bell alone', () => {
+    expect(near(meanLoss(masked, 5))).toBeGreaterThan(0.06)
+    expect(near(meanLoss({ ...masked, times: times.bell }))).toBeGreaterThan(0.06)
+  })
+})

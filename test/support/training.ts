@@ -1,0 +1,62 @@
+// Runs small enough to do dozens of: short sentences, the smallest network, steps of a hundred tokens, and a clock that
+// only the run itself moves, so that what depends on time is the same every time.
+import { memberSeed, seeded, stream } from '../../src/random/index.ts'
+import { cpu } from '../../src/runtime/cpu.node.ts'
+import type { Clock } from '../../src/store/index.ts'
+import { memoryStore } from '../../src/store/index.ts'
+import { textData } from '../../src/train/data.ts'
+import type { RunOptions } from '../../src/train/plan.ts'
+import { type RunSettings, run, type TrainEvent } from '../../src/train/run.ts'
+
+const words = 'the cat sat on a mat and saw one red kite fly over our old house by sea'.split(' ')
+
+/** Sentences of three to nine words, all different draws. */
+export function sentences(count: number, seed = 1): string[] {
+  return Array.from({ length: count }, (_, i) => {
+    const uniform = stream(seeded(memberSeed(seed, i)), 'data')
+    const length = 3 + Math.floor(7 * uniform())
+    const chosen = Array.from({ length }, () => words[Math.floor(words.length * uniform())])
+    return `${chosen.join(' ')}.`
+  })
+}
+
+/** Every look at it is `tick` milliseconds later than the one before. */
+export function tickingClock(tick = 5): Clock {
+  let now = 0
+  return { now: () => (now += tick), date: () => now }
+}
+
+/** a step of about three sentences, 20 steps, 5 of them from left to right */
+export const shortRun = {
+  tokens: 2000,
+  recipe: { batchTokens: 100 },
+} satisfies RunOptions
+
+/** one thread, sentences, memory, a clock that ticks: what differs is said */
+export function settingsOf(changes: Partial<RunSettings> = {}): RunSettings {
+  return {
+    data: textData('sentences', sentences(60)),
+    out: memoryStore(),
+    device: cpu({ threads: 1 }),
+    options: shortRun,
+    clock: tickingClock(),
+    ...changes,
+  }
+}
+
+/** All events of a run. @param seen called with each as it comes */
+export async function eventsOf(
+  settings: RunSettings,
+  seen: (event: TrainEvent) => unknown = () => {},
+): Promise<TrainEvent[]> {
+  const events: TrainEvent[] = []
+  for await (const event of run(settings)) {
+    events.push(event)
+    await seen(event)
+  }
+  return events
+}
+
+/** Events of one type. */
+export const ofType = <T extends TrainEvent['type']>(events: readonly TrainEvent[], type: T) =>
+  events.filter((event): event is Extract<TrainEvent, { type: T }> => event.type === type)
