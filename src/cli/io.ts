@@ -1,5 +1,7 @@
 // What a command sees of the world outside: three streams, the environment, the time, and one signal that says "stop".
 // Commands get it handed in, so a test can hold all of it in its hands.
+import type { UnfogError } from '../error/index.ts'
+import { fileError } from '../store/folder.node.ts'
 import { type Clock, systemClock } from '../store/index.ts'
 
 export interface Output {
@@ -20,6 +22,8 @@ export interface Waiting extends Clock {
 export interface Stop {
   /** exit status that is conventional for it */
   exit: number
+  /** what went wrong, where something did */
+  error?: UnfogError
 }
 
 export interface Io {
@@ -57,8 +61,8 @@ export function processIo(saves: () => boolean): Io & { close(): void } {
   })
   return {
     stdin: process.stdin,
-    stdout: streamOutput(process.stdout, controller),
-    stderr: streamOutput(process.stderr, controller),
+    stdout: streamOutput(process.stdout, 'standard output', controller),
+    stderr: streamOutput(process.stderr, 'standard error', controller),
     env: process.env,
     clock: { ...systemClock, sleep: sleeper(signal) },
     signal,
@@ -83,12 +87,19 @@ export const sleeper =
       signal.addEventListener('abort', wake)
     })
 
-function streamOutput(stream: NodeJS.WriteStream, controller: AbortController): Output {
+function streamOutput(
+  stream: NodeJS.WriteStream,
+  name: string,
+  controller: AbortController,
+): Output {
   let hidden = false
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') {
       controller.abort(closedPipe)
-    } else throw error
+    } else {
+      const failure = fileError(error, name, 'write')
+      controller.abort({ exit: failure.exit, error: failure } satisfies Stop)
+    }
   })
   process.once('exit', () => {
     if (hidden) stream.write('\x1b[?25h')

@@ -16,11 +16,14 @@ export async function main(argv: readonly string[], given?: Io): Promise<number>
   try {
     asked = parse(argv, io)
     const exit = await asked?.run(io)
-    return exit ?? (io.signal.aborted ? (io.signal.reason as Stop).exit : 0)
+    const stop = stopOf(io)
+    if (stop?.error) throw stop.error
+    return exit ?? stop?.exit ?? 0
   } catch (error) {
+    const stop = stopOf(io)
     // what breaks because we were told to stop is no failure
-    if (io.signal.aborted) return (io.signal.reason as Stop).exit
-    const { sentence, exit } = failureOf(error, asked?.name ?? commandIn(argv))
+    if (stop && !stop.error) return stop.exit
+    const { sentence, exit } = failureOf(stop?.error ?? error, asked?.name ?? commandIn(argv))
     await io.stderr.write(`unfog: ${sentence}\n`)
     if (argv.includes('--debug')) await io.stderr.write(`${traceOf(error)}\n`)
     return exit
@@ -28,6 +31,9 @@ export async function main(argv: readonly string[], given?: Io): Promise<number>
     own?.close()
   }
 }
+
+const stopOf = ({ signal }: Io): Stop | undefined =>
+  signal.aborted ? (signal.reason as Stop) : undefined
 
 /** @returns undefined when help or the version was asked for, and printed */
 function parse(argv: readonly string[], io: Io): Asked | undefined {

@@ -94,52 +94,62 @@ const batchSize = 16
 type Flags = Values<typeof options>
 
 /** What to ask of the model: member i of a batch has a seed of its own, which alone gives the same text. */
-function requests(values: Flags, io: Io): GenerateOptions[] {
+function requests(values: Flags, io: Io): Requests {
   const { model, threads, count = 1, watch, json, policy, ...asked } = values
   const seed = values.seed ?? freshSeed()
-  return Array.from({ length: count }, (_, i) => ({
-    ...asked,
-    policy: policy as GenerateOptions['policy'],
-    seed: memberSeed(seed, i),
-    signal: io.signal,
-  }))
+  return {
+    count,
+    request: (i) => ({
+      ...asked,
+      policy: policy as GenerateOptions['policy'],
+      seed: memberSeed(seed, i),
+      signal: io.signal,
+    }),
+  }
+}
+
+interface Requests {
+  count: number
+  request(index: number): GenerateOptions
 }
 
 async function writeAll(
   model: LoadedModel,
-  asked: readonly GenerateOptions[],
+  { count, request }: Requests,
   flags: Flags,
   io: Io,
 ): Promise<undefined> {
-  const tally = new Tally(model, asked[0])
-  for (let from = 0; from < asked.length && !io.signal.aborted; from += batchSize) {
-    const written = await model.complete(asked.slice(from, from + batchSize))
+  const tally = new Tally(model, request(0))
+  for (let from = 0; from < count && !io.signal.aborted; from += batchSize) {
+    const size = Math.min(batchSize, count - from)
+    const written = await model.complete(Array.from({ length: size }, (_, i) => request(from + i)))
     for (const one of written) {
       if (one.done === 'abort') return
       await report(one, tally.judge(one), flags, io)
     }
   }
-  if (!flags.json && asked.length > 1) await io.stderr.write(`${tally.summary()}\n`)
+  if (!flags.json && count > 1) await io.stderr.write(`${tally.summary()}\n`)
 }
 
 async function watchAll(
   model: LoadedModel,
-  asked: readonly GenerateOptions[],
+  { count, request }: Requests,
   flags: Flags,
   io: Io,
 ): Promise<undefined> {
-  const tally = new Tally(model, asked[0])
+  const tally = new Tally(model, request(0))
   // with --json, stdout is for machines
   const output = flags.json ? io.stderr : io.stdout
-  for (const one of asked) {
-    const { frame, ms } = await watch(model.generate(one), model.tokenizer, io, output)
+  for (let i = 0; i < count; i++) {
+    const asked = request(i)
+    const { frame, ms } = await watch(model.generate(asked), model.tokenizer, io, output)
     if (frame.done !== 'complete') return
     const { text, seed, forwards, tokens } = frame
-    const disobeyed = model.obeys(text, one)
+    const disobeyed = model.obeys(text, asked)
     const written = { text, seed, forwards, tokens: tokens.length, ms, done: frame.done, disobeyed }
     await report(written, tally.judge(written), flags, io, true)
   }
-  if (!flags.json && asked.length > 1) await io.stderr.write(`${tally.summary()}\n`)
+  if (!flags.json && count > 1) await io.stderr.write(`${tally.summary()}\n`)
 }
 
 /** @param shown has the text been shown already? */

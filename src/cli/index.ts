@@ -1,0 +1,3 @@
+// The command line: one function and its table of commands.
+export { commands } from './commands/index.ts'
+export { main } from './main.ts'
