@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { commandsPage } from './docs/commands.js'
 import { errorsPage } from './docs/errors.js'
 import { roomImports, roomsPicture } from './docs/rooms.js'
 import { root } from './process.js'
@@ -14,6 +15,13 @@ export const documents = [
   {
     path: 'docs/errors.md',
     make: async (load) => errorsPage((await load('error')).codes),
+  },
+  {
+    path: 'docs/cli.md',
+    make: async (load) => {
+      const { commands, flagOf } = await load('cli')
+      return commandsPage(commands, flagOf)
+    },
   },
   {
     path: 'docs/pictures/rooms.svg',

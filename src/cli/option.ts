@@ -52,14 +52,15 @@ export const unless = (about: string): Option<boolean> => ({
   read: () => false,
 })
 
-/** One of the names of a table. */
+/** One of the names of a table.
+ * @param otherwise what is taken when nothing is said */
 export const oneOf = <const T extends string>(
   names: readonly T[],
   about: string,
-  value = 'name',
+  { value = 'name', otherwise }: { value?: string; otherwise?: string } = {},
 ): Option<T> => ({
   value,
-  about: `${about}: ${names.join(', ')}`,
+  about: `${about}: ${names.join(', ')}${otherwise ? `; default ${otherwise}` : ''}`,
   read(raw, flag) {
     const found = names.find((name) => name === raw)
     if (found) return found

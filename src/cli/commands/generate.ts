@@ -28,7 +28,9 @@ const options = {
     'length of the whole text in tokens; default drawn as in the training data',
   ),
   maximum: numeric(ranges.maximum, 'most tokens, where the length is not given'),
-  policy: oneOf(Object.keys(policies), 'in which order the fog lifts'),
+  policy: oneOf(Object.keys(policies), 'in which order the fog lifts', {
+    otherwise: 'confidence, or left-to-right where the model reads so',
+  }),
   steps: numeric(ranges.steps, 'steps from fog to text; default one word a step'),
   temperature: numeric(
     ranges.temperature,

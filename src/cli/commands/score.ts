@@ -19,8 +19,8 @@ export const score = command({
     seed: numeric(ranges.seed, 'which noise a bound is measured with; default 0'),
     documents: oneOf(
       Object.keys(documentRules) as (keyof typeof documentRules)[],
-      'what one document is; default as the model was trained',
-      'rule',
+      'what one document is',
+      { value: 'rule', otherwise: 'as the model was trained' },
     ),
     json: toggle('one JSON: nats, stderr, natsPerChar, exact, noise, block, samples'),
     threads: numeric(wholeFrom(1, 1024), 'processor threads; default all'),

@@ -15,7 +15,10 @@ import { harmless } from '../terminal/width.ts'
 export const tales = command({
   about: 'tell tales whose truth is known, or check texts',
   options: {
-    world: oneOf(Object.keys(worlds) as WorldName[], 'the world, default full', 'world'),
+    world: oneOf(Object.keys(worlds) as WorldName[], 'which world', {
+      value: 'world',
+      otherwise: 'full',
+    }),
     count: numeric(wholeFrom(1), 'how many tales; default 1'),
     seed: numeric(ranges.seed, 'the same seed tells the same tales; default a fresh one, printed'),
     check: maybeText(

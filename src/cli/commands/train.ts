@@ -34,12 +34,13 @@ const options = {
   ar: toggle('an autoregressive model, which writes from left to right'),
   seed: numeric(ranges.seed, 'default 0'),
   from: text('model', 'a model to start from: a bundled name or a folder'),
-  documents: oneOf(
-    Object.keys(documentRules) as DocumentMode[],
-    'what one document is; default guessed',
-    'rule',
-  ),
-  tokenizer: oneOf(Object.keys(tokenizers) as TokenizerName[], 'how text is cut; default chosen'),
+  documents: oneOf(Object.keys(documentRules) as DocumentMode[], 'what one document is', {
+    value: 'rule',
+    otherwise: 'guessed',
+  }),
+  tokenizer: oneOf(Object.keys(tokenizers) as TokenizerName[], 'how text is cut', {
+    otherwise: 'chosen by size',
+  }),
   vocab: count('most ids of the tokenizer'),
   length: numeric(ranges.length, 'tokens of a window of long texts'),
   tales: count('how many tales to learn from, where the data are tales:small or tales:full'),
@@ -50,7 +51,10 @@ const options = {
     `part of the tokens that is learnt from left to right first; default ${defaultRecipe.warmStart}`,
     'x',
   ),
-  dtype: oneOf(['f32', 'bf16'], 'number type of the saved weights; default f32', 'type'),
+  dtype: oneOf(['f32', 'bf16'], 'number type of the saved weights', {
+    value: 'type',
+    otherwise: 'f32',
+  }),
   name: text('name', "name in the model's card"),
   threads: numeric(wholeFrom(1, 1024), 'processor threads; default all'),
   json: toggle('events as JSON, one a line'),
