@@ -447,10 +447,11 @@ describe('bad input', () => {
     expectSentence(ran, { exit: 1, says: /not allowed to read .*secret\.txt/ })
   })
 
+  const shell = (line: string) => spawnSync('bash', ['-c', line]).status === 0
   const disk = at('disk')
   const mount = () => {
     mkdirSync(disk, { recursive: true })
-    return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk]).status === 0
+    return shell(`mount -t tmpfs -o size=256k tmpfs '${disk}'`)
   }
   const mounted = mount()
   test.skipIf(!mounted)(
@@ -464,7 +465,7 @@ describe('bad input', () => {
         expect(readdirSync(join(disk, 'run')).filter((name) => name.endsWith('.part'))).toEqual([])
         expect(existsSync(join(disk, 'run', 'config.json'))).toBe(false)
       } finally {
-        spawnSync('umount', [disk])
+        shell(`umount '${disk}'`)
       }
     },
   )

@@ -48,8 +48,8 @@ function cube([red, green, blue]: Rgb): string {
 }
 
 const fogStops: readonly Rgb[] = [
-  [88, 88, 96],
-  [150, 150, 160],
+  [108, 108, 118],
+  [160, 160, 172],
 ]
 const wordStops: readonly Rgb[] = [
   [205, 92, 130],

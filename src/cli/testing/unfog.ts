@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from '../../../scripts/process.js'
-import { main } from '../main.ts'
+import { main } from '../index.ts'
 import { type CaptureOptions, capturedIo } from './captured-io.ts'
 
 export interface Ran {
