@@ -6,7 +6,7 @@
 const given = 0
 const fog = 1
 
-const glide = { id: 'glide', duration: 420, easing: 'cubic-bezier(.2, .7, .2, 1)' }
+const glide = { id: 'glide', duration: 300, easing: 'cubic-bezier(.2, .7, .2, 1)' }
 const settle = { id: 'settle', duration: 1300, easing: 'cubic-bezier(.2, .7, .2, 1)' }
 /** how a word looks when it has just been written; it goes from there to how it is */
 const unsettled = {

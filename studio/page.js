@@ -54,6 +54,7 @@ function begin(frame) {
   player.begin(frame.steps ?? frame.tokens.length)
   $('spoken').textContent = ''
   $('controls').hidden = false
+  document.body.classList.add('told')
   // arrow keys look back from here, and a phone's keyboard makes room
   $('scrub').focus({ preventScroll: true })
 }
