@@ -7,7 +7,7 @@ import type { Io } from './io.ts'
 import { lively, paletteFor } from './terminal/colour.ts'
 import { Screen } from './terminal/screen.ts'
 import { harmless } from './terminal/width.ts'
-import { wrap } from './terminal/wrap.ts'
+import { sentence, wrap } from './terminal/wrap.ts'
 import { writeSample } from './training-sample.ts'
 
 export interface Report {
@@ -32,7 +32,8 @@ export function trainingReport(
   const rows: { [T in TrainEvent['type']]: (event: Extract<TrainEvent, { type: T }>) => string } = {
     plan(event) {
       plan = event.plan
-      const reasons = event.reasons.map((reason) => `  ${reason}\n`).join('')
+      const reasons = event.reasons.map((reason) => sentence(reason, io.stdout, '  ')).join('')
+      sink.wait('the first steps …')
       return `${paint(`${data} → ${out}`, { bold: true })}\n${reasons}`
     },
     phase: ({ phase }) => (plan.phases.length > 1 ? `${facts(`phase: ${phase}`)}\n` : ''),
@@ -43,7 +44,10 @@ export function trainingReport(
     },
     sample: () => '',
     saved: () => '',
-    done: (event) => ending(event, plan, { data, out }),
+    done: (event) =>
+      ending(event, plan, { data, out })
+        .map((line) => sentence(line, io.stdout))
+        .join(''),
   }
   sink.wait('reading the data, choosing a network, measuring the speed of this machine …')
   return {
@@ -73,12 +77,18 @@ function ending(
   { heldOut, tokens, seconds, aborted }: DoneEvent,
   plan: RunPlan,
   { data, out }: { data: string; out: string },
-): string {
+): string[] {
+  if (aborted) {
+    const reached = `${formatCount(tokens)} of ${formatCount(plan.budget)} tokens`
+    return [`stopped at ${reached}, and everything is saved in ${out}: the same command goes on`]
+  }
   const sign = heldOut.exact ? '=' : '≤'
-  const reached = `${formatCount(tokens)} tokens in ${formatDuration(seconds)}, held out ${sign} ${heldOut.natsPerChar.toFixed(3)} nats/char`
-  return aborted
-    ? `stopped at ${formatCount(tokens)} of ${formatCount(plan.budget)} tokens, and everything is saved in ${out}: the same command goes on\n`
-    : `done: ${reached}\nwatch it write: unfog generate --model ${quoted(out)} --watch${data.startsWith('tales:') ? '' : `\nscore a text:   unfog score FILE --model ${quoted(out)}`}\n`
+  const model = quoted(out)
+  return [
+    `done: ${formatCount(tokens)} tokens in ${formatDuration(seconds)}, held out ${sign} ${heldOut.natsPerChar.toFixed(3)} nats/char`,
+    `watch it write: unfog generate --model ${model} --watch`,
+    ...(data.startsWith('tales:') ? [] : [`score a text: unfog score FILE --model ${model}`]),
+  ]
 }
 
 const quoted = (word: string): string =>
@@ -136,7 +146,7 @@ function liveSink(io: Io): Sink {
     },
     progress(event, heldOut) {
       const seen = io.clock.now()
-      const length = 20
+      const length = 12
       const full = Math.round(length * shareOf(event))
       const bar = '━'.repeat(full) + '┄'.repeat(length - full)
       line = () => {

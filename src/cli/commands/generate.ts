@@ -10,6 +10,7 @@ import type { Io } from '../io.ts'
 import { numeric, oneOf, text, toggle, type Values, wholeFrom } from '../option.ts'
 import { watch } from '../terminal/watch.ts'
 import { harmless } from '../terminal/width.ts'
+import { sentence } from '../terminal/wrap.ts'
 import { summaryOf } from '../text-summary.ts'
 
 const options = {
@@ -170,7 +171,7 @@ async function report(
     return
   }
   if (!shown) await io.stdout.write(`${io.stdout.isTTY ? harmless(text) : text}\n`)
-  await io.stderr.write(`${summaryOf(one, errors)}\n`)
+  await io.stderr.write(sentence(summaryOf(one, errors), io.stderr))
 }
 
 /** What a model's texts were worth, one by one and in all. */

@@ -7,6 +7,7 @@ import type { Io } from '../io.ts'
 import { numeric, text, unless, wholeFrom } from '../option.ts'
 import { paletteFor } from '../terminal/colour.ts'
 import { watch } from '../terminal/watch.ts'
+import { sentence } from '../terminal/wrap.ts'
 import { summaryOf } from '../text-summary.ts'
 
 export const start = command({
@@ -28,7 +29,7 @@ export const start = command({
       const { world } = model.config.text
       const written = { ...frame, tokens: frame.tokens.length, ms, disobeyed: [] }
       const errors = world && check(world, frame.text).errors
-      await io.stderr.write(`${summaryOf(written, errors)}\n`)
+      await io.stderr.write(sentence(summaryOf(written, errors), io.stderr))
       if (!page) return undefined
       const { serve } = await import('../../serve/server.node.ts')
       const { url, close } = await serve({ model, port })

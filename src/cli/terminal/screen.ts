@@ -17,8 +17,10 @@ export class Screen {
     const shown = lines.slice(-Math.max(1, this.output.rows - 1))
     this.output.cursor(false)
     const text = shown.map((line) => `\x1b[2K${line}\n`).join('')
-    await this.output.write(`${together.begin}${this.back()}${text}\x1b[J${together.end}`)
+    const back = this.back()
+    // known before anything is waited for: the next picture may be asked for meanwhile
     this.height = shown.length
+    await this.output.write(`${together.begin}${back}${text}\x1b[J${together.end}`)
   }
 
   /** Writes lines that stay, above what is painted. */

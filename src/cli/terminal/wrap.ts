@@ -1,10 +1,19 @@
 // Inked text in lines of at most so many columns, broken at spaces where there are some.
-import type { Ink, Palette } from './colour.ts'
-import { columnsOf } from './width.ts'
+import type { Output } from '../io.ts'
+import { type Ink, type Palette, plain } from './colour.ts'
+import { columnsOf, harmless } from './width.ts'
 
 export interface Piece {
   text: string
   ink: Ink
+}
+
+/** A sentence for an output: broken between words where a terminal would break within one.
+ * @param indent in front of every line */
+export function sentence(text: string, output: Output, indent = ''): string {
+  const width = output.isTTY ? Math.max(20, output.columns - indent.length) : Infinity
+  const lines = wrap([{ text: output.isTTY ? harmless(text) : text, ink: {} }], width, plain)
+  return lines.map((line) => `${indent}${line}\n`).join('')
 }
 
 interface Glyph {
