@@ -4,13 +4,12 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { check } from './check.js'
+import { count } from './count.js'
 import { root, tool } from './process.js'
 
 const report = join(root, '.cache/tests.json')
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
-/** @typedef {{ status: string, fullName: string, duration?: number }} Assertion */
-/** @typedef {{ name: string, status: string, startTime: number, endTime: number, assertionResults: Assertion[] }} File */
+/** @typedef {import('./count.js').File} File */
 
 /** Runs vitest: its own report goes to the terminal, the counts to a file.
  * @param {string[]} words
@@ -25,6 +24,8 @@ function runVitest(words) {
   return new Promise((resolve) => {
     const child = spawn(command[0], command.slice(1), {
       cwd: root,
+      // vitest colours whatever runs with CI=true
+      env: process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: '1' },
       stdio: ['ignore', 'inherit', 'pipe'],
     })
     let errors = ''
@@ -44,26 +45,6 @@ function runVitest(words) {
 /** @returns {File[]} */
 function readReport() {
   return existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')).testResults : []
-}
-
-/** @param {File[]} files
- * @param {number} exit of vitest
- * @returns {Counts} */
-function count(files, exit) {
-  const states = files.flatMap((file) => file.assertionResults.map(({ status }) => status))
-  // a file that breaks before its first test has none to count
-  const broken = files.filter(
-    ({ status, assertionResults }) =>
-      status === 'failed' && !assertionResults.some((result) => result.status === 'failed'),
-  )
-  const passed = states.filter((state) => state === 'passed').length
-  const failed = states.filter((state) => state === 'failed').length + broken.length
-  return {
-    passed,
-    // an error outside of tests leaves no trace but vitest's exit status
-    failed: failed === 0 && exit !== 0 ? 1 : failed,
-    skipped: states.length - passed - (failed - broken.length),
-  }
 }
 
 /** @param {File[]} files */

@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { nodeFault, oldest } from '../bin/node-version.js'
+import { count } from '../scripts/count.js'
 import { documents } from '../scripts/docs.js'
 import { tasks } from '../scripts/ensure.js'
 import { root } from '../scripts/process.js'
@@ -68,6 +69,63 @@ describe('documents', () => {
         `${name}: ${licence.trim()}`,
       )
     }
+  })
+})
+
+describe('a run of tests', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'unfog-tests-'))
+    writeFileSync(
+      join(folder, 'vitest.config.mjs'),
+      `export default { test: { globals: true, setupFiles: [${JSON.stringify(join(root, 'test/support/quiet.ts'))}] } }`,
+    )
+  })
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  /** Runs files of tests and counts what came out. */
+  const counted = (files: Record<string, string>) => {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+    const vitest = join(root, 'node_modules/vitest/vitest.mjs')
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [vitest, 'run', '--root', folder, '--reporter=json'],
+      { encoding: 'utf8' },
+    )
+    const report = JSON.parse(stdout)
+    return { counts: count(report.testResults, status ?? 1), stdout }
+  }
+
+  test('a test that prints fails, whichever way, unless it took the printing over', () => {
+    const { counts, stdout } = counted({
+      'prints.test.js': `
+        test('console', () => console.log('first words'))
+        test('stdout', () => void process.stdout.write('second words'))
+        test('silent', () => {})
+        test('expected', () => {
+          const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+          console.warn('well')
+          expect(warn).toHaveBeenCalledOnce()
+          warn.mockRestore()
+        })
+        test.skip('skipped', () => {})`,
+    })
+    expect(counts).toEqual({ passed: 2, failed: 2, skipped: 1 })
+    for (const words of ['first words', 'second words']) expect(stdout).toContain(words)
+  })
+
+  test('what breaks outside of tests is a failure too', () => {
+    const { counts } = counted({
+      'broken.test.js': `throw new Error('before the first test')`,
+      'prints.test.js': `console.log('before the first test'); test('fine', () => {})`,
+      'fine.test.js': `test('fine', () => {})`,
+    })
+    expect(counts.failed).toBe(2)
+  })
+
+  test('vitest’s exit status counts when nothing else shows', () => {
+    expect(count([], 1)).toEqual({ passed: 0, failed: 1, skipped: 0 })
+    expect(count([], 0)).toEqual({ passed: 0, failed: 0, skipped: 0 })
   })
 })
 
