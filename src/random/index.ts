@@ -3,7 +3,6 @@ export {
   memberSeed,
   type Purpose,
   philox,
-  purposes,
   type Random,
   replay,
   seeded,

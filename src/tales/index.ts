@@ -3,7 +3,7 @@
 export type { Answer } from './answers.ts'
 export { check, type Verdict } from './check/index.ts'
 export type { Event, Facts, Kind, Mood, Person, Plot, Thing, Who } from './events.ts'
-export { checkLabels, disobeyed, type Labels, labelsOf, labelValues, wordCount } from './labels.ts'
+export { disobeyed, type Labels, labelsOf, labelValues, wordCount } from './labels.ts'
 export { obeys } from './obeys.ts'
 export type { Style } from './tell.ts'
 export { answers, countTokens, type Tale, tell } from './teller.ts'

@@ -1,6 +1,5 @@
 // What a tale can be asked to be. Labels are read off the facts and the text alone, so whoever can check a tale can
 // also say whether it obeys them.
-import { UnfogError } from '../error/index.ts'
 import { type Facts, type Mood, type Plot, plotNames } from './events.ts'
 import type { Style } from './tell.ts'
 import { type World, type WorldName, worlds } from './worlds.ts'
@@ -66,21 +65,4 @@ export function disobeyed(asked: Partial<Labels>, found: Labels): string[] {
   return (Object.keys(asked) as (keyof Labels)[])
     .filter((label) => asked[label] !== undefined && asked[label] !== found[label])
     .map((label) => `${label} is ${found[label]}, not ${asked[label]}`)
-}
-
-/** Refuses a label value that the world does not have.
- * @throws UnfogError `usage` naming the values there are */
-export function checkLabels(name: WorldName, asked: Partial<Labels>): void {
-  const values = labelValues(name)
-  for (const [label, value] of Object.entries(asked)) {
-    const known: string[] | undefined = values[label as keyof Labels]
-    if (!known) throw new UnfogError('usage', `tales have no label ${label}`, { param: label })
-    if (value !== undefined && !known.includes(value)) {
-      throw new UnfogError(
-        'usage',
-        `no tale of world ${name} has ${label} ${value}: use one of ${known.join(', ')}`,
-        { param: label },
-      )
-    }
-  }
 }

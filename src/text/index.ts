@@ -1,7 +1,6 @@
 export type { Batch, Batches, BatchOptions, Form, Part } from './batches.ts'
 export { type Corpus, openCorpus } from './corpus.ts'
 export {
-  chooseForm,
   type Dataset,
   type DatasetOptions,
   type FormName,

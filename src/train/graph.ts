@@ -1,19 +1,10 @@
 // The graphs of training: what a batch costs, and the gradient of that cost in one flat buffer. Pure: the same graph
 // is emitted in Node and in a browser.
-import {
-  crossEntropy,
-  type EmittedGraph,
-  emit,
-  gradients,
-  input,
-  mul,
-  sum,
-  type Tensor,
-} from '../graph/index.ts'
+import { type EmittedGraph, emit, gradients, input, mul, sum, type Tensor } from '../graph/index.ts'
 import type { Transformer } from '../nn/index.ts'
 import type { Noise, Schedule } from '../noise/index.ts'
 
-/** What every graph here takes: canvases [B, L], and the rows [R] that are paid for.
+/** Canvases [B, L], and the rows [R] that are paid for.
  * `importance` is what a row's nats count in the loss: its weight, divided by the number of tokens of the batch. */
 const batchInputs = () => ({
   ids: input('ids', 'int32', ['B', 'L']),
@@ -42,10 +33,4 @@ export function trainingGraph(
     outputs[gradientName(network.parameters[i].name)] = gradient
   })
   return emit(outputs)
-}
-
-/** Cross-entropy in nats of every asked row: output `nats` [R]. Takes ids, rows and targets only. */
-export function lossGraph(network: Transformer): EmittedGraph {
-  const { ids, rows, targets } = batchInputs()
-  return emit({ nats: crossEntropy(network.logits(network.hidden(ids), rows), targets) })
 }

@@ -1,7 +1,8 @@
-// Draws the pictures of docs/how-diffusion-writes.md from a real text of the bundled model. Deterministic: the same
-// model and seed give the same files. Run by: npm run docs
+// Draws the pictures of docs/how-diffusion-writes.md from a real text of the bundled model: npm run bench -- pictures
+//
+// Deterministic: the same model and seed on the same kind of processor give the same files.
 import { writeFileSync } from 'node:fs'
-import { type Frame, loadModel, states } from '../../src/index.ts'
+import { type Frame, loadModel, states } from '../src/index.ts'
 
 const seed = 7
 const model = await loadModel('tales')
@@ -11,7 +12,8 @@ const last = frames[frames.length - 1]
 const words = [...last.tokens].map((id) => model.tokenizer.token(id).trim())
 await model.dispose()
 
-const escape = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
+const escaped = (text: string) =>
+  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
 const svg = (width: number, height: number, body: string) =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="Georgia, serif" font-size="13"><rect width="100%" height="100%" fill="#fbfaf7"/>${body}</svg>\n`
 
@@ -52,7 +54,7 @@ function fogPicture(): string {
         body += `<rect x="${(x + 14).toFixed(1)}" y="${y - 10}" width="${width.toFixed(1)}" height="12" rx="4" fill="#6f7d94" opacity="${shade.toFixed(2)}"/>`
       } else {
         const fill = frame.state[i] === states.given ? '#8a5a2b' : '#23262d'
-        body += `<text x="${(x + 14).toFixed(1)}" y="${y}" fill="${fill}" textLength="${width.toFixed(1)}" lengthAdjust="spacingAndGlyphs">${escape(words[i])}</text>`
+        body += `<text x="${(x + 14).toFixed(1)}" y="${y}" fill="${fill}" textLength="${width.toFixed(1)}" lengthAdjust="spacingAndGlyphs">${escaped(words[i])}</text>`
       }
     })
   }
@@ -69,7 +71,9 @@ function certaintyPicture(): string {
     body += `<line x1="${left}" x2="${left + width}" y1="${level(p)}" y2="${level(p)}" stroke="#e3dfd6"/><text x="8" y="${level(p) + 4}" fill="#9a958a" font-size="10">${p}</text>`
   }
   words.forEach((_, i) => {
-    const points = frames.map((frame) => `${at(frame.step).toFixed(1)},${level(frame.confidence[i]).toFixed(1)}`)
+    const points = frames.map(
+      (frame) => `${at(frame.step).toFixed(1)},${level(frame.confidence[i]).toFixed(1)}`,
+    )
     const settled = frames.findIndex((frame) => frame.state[i] !== states.fog)
     const hue = 215 - 190 * (settled / frames.length)
     body += `<polyline points="${points.join(' ')}" fill="none" stroke="hsl(${hue.toFixed(0)} 45% 50%)" opacity="0.4"/>`
@@ -78,5 +82,5 @@ function certaintyPicture(): string {
   return svg(width + 60, height + 46, body)
 }
 
-writeFileSync(new URL('../docs/pictures/fog.svg', import.meta.url), fogPicture())
-writeFileSync(new URL('../docs/pictures/certainty.svg', import.meta.url), certaintyPicture())
+writeFileSync('docs/pictures/fog.svg', fogPicture())
+writeFileSync('docs/pictures/certainty.svg', certaintyPicture())
