@@ -92,6 +92,7 @@ for (const [kind, make] of Object.entries(stores)) {
           'config.json',
           'model.safetensors',
           'tokenizer.json',
+          'tokenizer_config.json',
         ])
         const model = await readModelFolder(store, expected)
         expect(model.tokenizerJson).toEqual(parts().tokenizer)
@@ -119,7 +120,7 @@ for (const [kind, make] of Object.entries(stores)) {
     test('a model in a folder of the store', async () => {
       const store = make('nested')
       await writeModelFolder(store, parts(1, { prefix: 'models/tiny' }))
-      expect(await store.list('models/tiny')).toHaveLength(4)
+      expect(await store.list('models/tiny')).toHaveLength(5)
       const model = await readModelFolder(store, expected, { prefix: 'models/tiny' })
       expect(model.config.name).toBe('tiny')
       expect((await refusal(store)).code).toBe('not_found')
@@ -137,7 +138,7 @@ describe('a save that was interrupted', () => {
         writes++ === last ? Promise.reject(new Error('killed')) : store.write(path, data),
     }
   }
-  for (const last of [0, 1, 2, 3]) {
+  for (const last of [0, 1, 2, 3, 4]) {
     test(`before write ${last}, where nothing was: no model`, async () => {
       const store = memoryStore()
       await expect(writeModelFolder(stopping(store, last), parts())).rejects.toThrow('killed')
