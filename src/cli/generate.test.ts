@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadModel } from '../index.ts'
+import { main } from './index.ts'
+import { capturedIo } from './testing/captured-io.ts'
 import { writeTinyModel } from './testing/model-folder.ts'
 import { unfog } from './testing/unfog.ts'
 
@@ -141,6 +143,24 @@ describe('generate', () => {
     })
     expect(stopped).toMatchObject({ exit: 130, err: '' })
     expect(stopped.out.trim().split('\n').length).toBeLessThan(40)
+  })
+})
+
+describe('stopping', () => {
+  test('while one watches, within a step', async () => {
+    const words = ['--watch', '--length', '24', '--seed', '1']
+    const stopped = await unfog(['generate', '--model', plain, ...words], {
+      onWrite: (io) => io.stop({ exit: 130 }),
+    })
+    expect(stopped).toMatchObject({ exit: 130, err: '' })
+    expect(stopped.out.split('\n').filter(Boolean)).toHaveLength(1)
+  })
+
+  test('what breaks because it was stopped is no failure', async () => {
+    const io = capturedIo()
+    io.stop({ exit: 143 })
+    expect(await main(['score', textFile, '--model', plain], io)).toBe(143)
+    expect(io.out + io.err).toBe('')
   })
 })
 
