@@ -1,5 +1,4 @@
 export {
-  defaultPort,
   type Loopback,
   type ServeOptions,
   type Serving,

@@ -28,7 +28,7 @@ export interface Serving {
   close(): Promise<void>
 }
 
-export const defaultPort = 7860
+const defaultPort = 7860
 const loopbacks: readonly string[] = ['127.0.0.1', '::1', 'localhost'] satisfies Loopback[]
 
 /** Serves the page and the model's frames.
