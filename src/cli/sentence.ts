@@ -37,6 +37,5 @@ function wording({ message }: CommanderError): string {
       /too many arguments.*/,
       'there are more words than it takes (quote a text with spaces)',
     )
-    .replace(/ ?\(Did you mean (?:one of )?(.*)\?\)$/, ', did you mean $1?')
-    .replace(/\?$/, '?')
+    .replace(/ ?\(Did you mean (?:one of )?(.*)\?\)$/, ' (did you mean $1?)')
 }
