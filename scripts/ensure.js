@@ -13,6 +13,7 @@ export const tasks = {
   test: ['packages', 'build', 'chromium'],
   bench: ['packages', 'build'],
   docs: ['packages', 'build'],
+  models: ['packages', 'build'],
   build: ['packages'],
   check: ['packages'],
   fix: ['packages'],
