@@ -1,16 +1,16 @@
 // Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) from an async generator. The
-// reader sets the pace: nothing is made before it is asked for, and when the reader goes, the work is aborted.
+// reader sets the pace: nothing is made before it is asked for, and nothing after the reader has gone.
 
 export interface ServerEvent {
   event: string
   data: object
 }
 
-/** @param abort called when the reader has gone
- * @param events must end soon after that */
+/** @param gone called when the reader has gone, even if it never came; then the events are ended, after the one that is
+ * being made */
 export function eventStream(
   events: AsyncGenerator<ServerEvent, void, undefined>,
-  abort: () => void,
+  gone: () => void,
 ): Response {
   const encoder = new TextEncoder()
   const stream = new ReadableStream<Uint8Array>({
@@ -19,9 +19,10 @@ export function eventStream(
       if (done) controller.close()
       else controller.enqueue(encoder.encode(written(value)))
     },
-    async cancel() {
-      abort()
-      await events.return()
+    cancel() {
+      gone()
+      // not awaited: an event that never comes would keep whoever cancels
+      void events.return()
     },
   })
   return new Response(stream, {

@@ -155,6 +155,28 @@ describe('/generate', () => {
     expect(slow.forwards).toBe(stopped)
   })
 
+  test.each([
+    ['the reader goes', async (leave: () => void) => leave()],
+    ['the server closes', () => serving.close()],
+  ])('tells the model to stop when %s, however long a step takes', async (_, end) => {
+    let told = false
+    const endless: ServeOptions['model'] = {
+      ...model,
+      async *generate(options) {
+        for await (const frame of model.generate(options)) {
+          yield frame
+          await new Promise((resolve) => options?.signal?.addEventListener('abort', resolve))
+          told = true
+        }
+      },
+    }
+    await start({ model: endless })
+    const { next, leave } = await listen()
+    await next()
+    await end(leave)
+    await until(() => told)
+  })
+
   test('makes some wait and the next come again, and gives places back', async () => {
     const slow = await tellingModel({ delay: 30 })
     await start({ model: slow, atOnce: 1, mayWait: 1 })

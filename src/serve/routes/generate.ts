@@ -25,17 +25,12 @@ export const generate = route({
     'Writes a text: events `frame`, the last with `done`; `queued` while others are written first; `error`.',
   parameters: generateParameters,
   async handle(given, { model, places }, signal) {
-    const stop = new AbortController()
-    const either = AbortSignal.any([signal, stop.signal])
-    const frames = model.generate({ ...given, signal: either })
+    const frames = model.generate({ ...given, signal })
     const first = await frames.next()
     const place = places.take()
     const shown = (frame: Frame) => ({ event: 'frame', data: frameEvent(frame, model, given) })
-    return eventStream(events(frames, first, place, shown, either), () => {
-      stop.abort()
-      // a stream that was never read does not come to its own end
-      place.leave()
-    })
+    // a stream that waits for its turn, or that nobody begins to read, does not come to its own end
+    return eventStream(events(frames, first, place, shown), place.leave)
   },
 })
 
@@ -44,12 +39,11 @@ async function* events(
   first: IteratorResult<Frame, void>,
   place: Place,
   shown: (frame: Frame) => ServerEvent,
-  signal: AbortSignal,
 ): AsyncGenerator<ServerEvent, void, undefined> {
   try {
     if (!first.done) yield shown(first.value)
     if (place.ahead > 0) yield { event: 'queued', data: { ahead: place.ahead } }
-    await Promise.race([place.turn, aborted(signal)])
+    await place.turn
     for await (const frame of frames) yield shown(frame)
   } catch (error) {
     yield { event: 'error', data: failureJSON(error) }
@@ -58,12 +52,6 @@ async function* events(
     await frames.return()
   }
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 
 function frameEvent(frame: Frame, model: Served, asked: GenerateOptions): FrameEvent {
   const event: FrameEvent = { ...frameToJSON(frame), pieces: piecesOf(frame, model.tokenizer) }
