@@ -98,11 +98,12 @@ function figuresOf({ step, steps, forwards, state, confidence, seed }) {
   }
 }
 
-/** What the checker says of a finished tale, and whether it is as it was asked to be. */
+/** What the checker says of a finished tale, and, if it can be read at all, whether it is as it was asked to be. */
 function showVerdict({ check, disobeyed = [] }) {
   const says = []
   if (check) says.push(check.ok ? 'the checker accepts this tale' : check.errors.join('; '))
-  if (disobeyed.length > 0) says.push(`not as asked: ${disobeyed.join(', ')}`)
+  if (disobeyed.length > 0 && check?.ok !== false)
+    says.push(`not as asked: ${disobeyed.join(', ')}`)
   $('verdict').textContent = says.join(' · ')
   $('verdict').classList.toggle('accepted', check?.ok === true && disobeyed.length === 0)
 }
