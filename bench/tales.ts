@@ -7,9 +7,11 @@
 // and the bound per tale against the teller's entropy: exp(-(bound - entropy)) is what the pass rate of a faithful
 // sampler at temperature 1 cannot fall below.
 import { parseArgs } from 'node:util'
-import { loadModel } from '../src/api/load.node.ts'
+import { loadModel, modelFolder } from '../src/api/load.node.ts'
 import type { GenerateOptions } from '../src/api/model.ts'
+import { modelCard } from '../src/model/card.ts'
 import { memberSeed } from '../src/random/index.ts'
+import { folderStore } from '../src/store/folder.node.ts'
 import { check, labelsOf, tell, type WorldName, wordCount } from '../src/tales/index.ts'
 
 const { values } = parseArgs({
@@ -25,6 +27,8 @@ const { values } = parseArgs({
     'score-seconds': { type: 'string', default: '60' },
     'score-tales': { type: 'string', default: '500' },
     show: { type: 'string', default: '0' },
+    /** write the figures into the model's README.md */
+    card: { type: 'boolean', default: false },
   },
 })
 
@@ -167,4 +171,33 @@ console.log(
 console.log(
   `exp(-(bound - entropy)) = ${percent(Math.exp(-gap))} (between ${percent(Math.exp(-gap - 2 * error))} and ${percent(Math.exp(-gap + 2 * error))})`,
 )
+
+if (values.card) {
+  const command = `npm run bench -- tales --model ${values.model} --count ${count} --seed ${seed}`
+  const sign = result.exact ? '' : '≤ '
+  const folder = folderStore(modelFolder(values.model))
+  const card = modelCard(model.config, {
+    data: `TinyTales, world ${world}: tales told by the teller as they are needed (see docs/tales.md); nobody's text. ${(Number(model.config.training?.tokens ?? 0) / 1e6).toFixed(1)}M tokens of them were learnt from.`,
+    parameters: model.parameters,
+    figures: [
+      {
+        what: `tales the checker accepts, of ${count}, default settings`,
+        value: `${percent(accepted)} ± ${percent(interval)}`,
+        command,
+      },
+      { what: 'distinct tales', value: percent(new Set(texts).size / count), command },
+      {
+        what: 'nats per fresh tale',
+        value: `${sign}${bound.toFixed(2)} ± ${error.toFixed(2)} (the teller: ${entropy.toFixed(2)})`,
+        command,
+      },
+    ],
+    model: values.model,
+    prompt: 'Once upon a time',
+    samples: texts.slice(0, 3),
+    license: 'Apache-2.0',
+    language: 'en',
+  })
+  await folder.write('README.md', new TextEncoder().encode(card))
+}
 await model.dispose()
