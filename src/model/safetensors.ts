@@ -201,7 +201,8 @@ function splitHashes(
   ]
 }
 
-async function sha256(bytes: Uint8Array): Promise<string> {
+/** In hexadecimal. @throws UnfogError `unsupported` in a page that is not secure */
+export async function sha256(bytes: Uint8Array): Promise<string> {
   const { subtle } = globalThis.crypto
   if (!subtle) {
     const message = 'this page may not compute SHA-256: open it over https or on localhost'

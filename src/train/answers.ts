@@ -38,7 +38,7 @@ function probesOf(world: WorldName, tokenizer: Tokenizer, seed: number): Probe[]
   })
 }
 
-/** @returns a function that measures nats per answer, by kind, on the same tales every time */
+/** @returns a function that measures nats per token of an answer, by kind, on the same tales every time */
 export function answerMeter(
   world: WorldName,
   tokenizer: Tokenizer,
@@ -48,21 +48,23 @@ export function answerMeter(
     probesOf(world, tokenizer, seed + i),
   ).flat()
   return async (network) => {
-    const sums: Record<string, [nats: number, words: number]> = {}
-    for (let from = 0; from < probes.length; from += 16) {
-      const part = probes.slice(from, from + 16)
+    const sums: Record<string, [nats: number, tokens: number]> = {}
+    // a network that has learnt from few tales may be too short for some
+    const fitting = probes.filter(({ tokens }) => tokens.length <= network.context)
+    for (let from = 0; from < fitting.length; from += 16) {
+      const part = fitting.slice(from, from + 16)
       // a network that reads from left to right must see the answers before it in clear text
       const queries = network.causal
         ? part.map((probe) => ({ ...probe, tokens: restored(probe) }))
         : part
       for (const [i, losses] of (await network.losses(queries)).entries()) {
-        const [nats, words] = sums[part[i].kind] ?? [0, 0]
+        const [nats, tokens] = sums[part[i].kind] ?? [0, 0]
         const total = losses.reduce((sum, loss) => sum + loss, nats)
-        sums[part[i].kind] = [total, words + losses.length]
+        sums[part[i].kind] = [total, tokens + losses.length]
       }
     }
     return Object.fromEntries(
-      Object.entries(sums).map(([kind, [nats, words]]) => [kind, nats / words]),
+      Object.entries(sums).map(([kind, [nats, tokens]]) => [kind, nats / tokens]),
     )
   }
 }

@@ -1,7 +1,6 @@
-// A checkpoint: the flat buffers and where the run stands, in one safetensors file that carries the hash of every
-// tensor. It is replaced as a whole; a run killed at any moment goes on from the last one, bit for bit.
+// A checkpoint: the flat buffers and where the run stands, in one safetensors file that carries the hash of either. It is replaced as a whole; a run killed at any moment goes on from the last one, bit for bit.
 import { UnfogError } from '../error/index.ts'
-import { openSafetensors, writeSafetensors } from '../model/safetensors.ts'
+import { openSafetensors, sha256, writeSafetensors } from '../model/safetensors.ts'
 import type { Store } from '../store/index.ts'
 import { type Moments, momentNames } from './adamw.ts'
 
@@ -24,6 +23,8 @@ export interface Buffers extends Moments {
 
 const names = ['parameters', ...momentNames] as const
 
+const hashOf = (text: string): Promise<string> => sha256(new TextEncoder().encode(text))
+
 /** @throws UnfogError `disk_full`, `io`; the old checkpoint is then intact */
 export async function saveCheckpoint(
   store: Store,
@@ -36,10 +37,9 @@ export async function saveCheckpoint(
     shape: [buffers[name].length],
     data: buffers[name],
   }))
-  await store.write(
-    checkpointFile,
-    await writeSafetensors(tensors, { progress: JSON.stringify(progress) }),
-  )
+  const said = JSON.stringify(progress)
+  const metadata = { progress: said, progressHash: await hashOf(said) }
+  await store.write(checkpointFile, await writeSafetensors(tensors, metadata))
 }
 
 /** Where the checkpoint stands; undefined when there is none.
@@ -48,7 +48,12 @@ export async function checkpointProgress(store: Store): Promise<Progress | undef
   if (!(await store.stat(checkpointFile))) return undefined
   return guarded(store, async () => {
     const { metadata } = await openSafetensors(store, checkpointFile)
-    return JSON.parse(metadata.progress) as Progress
+    const { progress, progressHash } = metadata
+    // checkpoints of earlier versions have no such hash
+    if (progressHash !== undefined && progressHash !== (await hashOf(progress))) {
+      throw new Error('how far it is has changed since it was saved')
+    }
+    return JSON.parse(progress) as Progress
   })
 }
 

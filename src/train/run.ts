@@ -42,6 +42,7 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
   yield { type: 'plan', plan, reasons, resumed }
   const { tokenizer } = prepared
   const meters = metersOf({ plan, prepared })
+  const model = { plan, prepared, trainer, data }
   const tensors = trainer.average.tensors
   const networkOf = (phase: Phase) =>
     openNetwork(device, configOf(plan.config, phase), tokenizer, tensors, { fixed: false })
@@ -62,22 +63,6 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
   try {
     yield { type: 'phase', phase: phase.name }
     while (progress.tokens < plan.budget && !signal?.aborted) {
-      const current = trainer.phaseAt(progress.tokens)
-      if (current !== phase) {
-        await saveModel(out, {
-          plan,
-          prepared,
-          trainer,
-          phase,
-          progress,
-          data,
-          prefix: warmStartFolder,
-        })
-        await network.dispose()
-        phase = current
-        network = networkOf(phase)
-        yield { type: 'phase', phase: phase.name }
-      }
       const before = measured(progress.tokens)
       const result = await trainer.step(progress.step, progress.tokens)
       const tokens = progress.tokens + result.tokens
@@ -97,6 +82,16 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
         }
         since = sums(seconds(), progress)
       }
+      const next = trainer.phaseAt(tokens)
+      if (next !== phase) {
+        // before a checkpoint can say that the phase is over
+        progress = { ...progress, seconds: seconds() }
+        await saveModel(out, { ...model, phase, progress, prefix: warmStartFolder })
+        await network.dispose()
+        phase = next
+        network = networkOf(phase)
+        yield { type: 'phase', phase: phase.name }
+      }
       if (seconds() - saved >= checkpointEvery) {
         await save()
         yield { type: 'saved', tokens }
@@ -104,7 +99,7 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
     }
     await save()
     const heldOut = await meters.heldOut(network)
-    await saveModel(out, { plan, prepared, trainer, phase, progress, heldOut, data })
+    await saveModel(out, { ...model, phase, progress, heldOut })
     const { tokens } = progress
     yield { type: 'saved', tokens }
     yield { type: 'done', heldOut, tokens, seconds: seconds(), aborted: tokens < plan.budget }

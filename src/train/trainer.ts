@@ -16,7 +16,7 @@ import {
   type Session,
 } from '../runtime/index.ts'
 import type { Batches, Dataset, Tokenizer } from '../text/index.ts'
-import { adamw, moments } from './adamw.ts'
+import { adamw, moments, norm } from './adamw.ts'
 import type { Buffers } from './checkpoint.ts'
 import { type Corruption, corruptBatch } from './corrupt.ts'
 import { gradientName, trainingGraph } from './graph.ts'
@@ -167,7 +167,7 @@ export class Trainer {
 
   /** One step of learning.
    * @param tokens tokens seen before it
-   * @throws UnfogError `diverged` when the loss or a gradient is not finite */
+   * @throws UnfogError `diverged` when the loss, a gradient or a parameter is not finite */
   async step(step: number, tokens: number): Promise<StepResult> {
     const { recipe, budget } = this.setup
     const phase = this.phaseAt(tokens)
@@ -175,7 +175,7 @@ export class Trainer {
     const rate = rateAt(Math.min(1, tokens / budget), recipe)
     const loss = this.loss.data[0]
     const gradient = this.learn(step, rate)
-    if (!Number.isFinite(loss) || !Number.isFinite(gradient)) {
+    if (![loss, gradient, norm(this.parameters.data)].every(Number.isFinite)) {
       throw new UnfogError(
         'diverged',
         `training left the finite numbers at step ${step} (loss ${loss}, gradient norm ${gradient}): run again with a lower --rate than ${recipe.rate}`,
