@@ -1,6 +1,5 @@
 // The plan of a new run: tokenizer, canvas, network, budget. What is not asked for is chosen, and every choice comes
 // with its reason.
-import { UnfogError } from '../error/index.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { longestText } from '../model/framing.ts'
 import { parameterCount } from '../nn/index.ts'
@@ -61,8 +60,13 @@ export async function design(
   const chosen = tokenizerFor(data)
   const tokenizer = start?.tokenizer ?? ((options.tokenizer ?? chosen.name) as TokenizerName)
   if (!start && !options.tokenizer) reasons.push(`Tokenizer ${chosen.name}: ${chosen.why}.`)
-  const recipe = { ...defaultRecipe, ...options.recipe, seed: options.seed ?? 0 }
-  const context = start ? longestText(start.config, start.tokenizer) : longestOwnCanvas
+  const changes = Object.entries(options.recipe ?? {}).filter(([, value]) => value !== undefined)
+  const recipe: Recipe = {
+    ...defaultRecipe,
+    ...Object.fromEntries(changes),
+    seed: options.seed ?? 0,
+  }
+  const context = start ? longestOwnText(start) : longestOwnCanvas
   const prepared = await prepare(data, {
     tokenizer,
     vocabSize: options.vocabSize ?? (data.bytes > 5e7 ? 8192 : 2048),
@@ -79,28 +83,37 @@ export async function design(
         data,
         options,
         prepared,
-        parametersWanted(options, time * speed, dataset.train.tokens),
+        options.params ?? parametersFor(time * speed, dataset.train.tokens),
       )
-  const parameters = parameterCount(config.architecture)
   const limit = mostPasses * Math.max(dataset.train.tokens, 2e4)
   const byTime = (time * speed) / operationsPerToken(config.architecture)
   const tokens =
     options.tokens ?? (options.time === undefined && limit < byTime ? limit : undefined)
-  const expected = tokens ?? byTime
-  reasons.push(
-    `Network: ${million(parameters)} parameters (${config.architecture.layers} layers of width ${config.architecture.width}), ${million(expected)} tokens of training, ${(expected / dataset.train.tokens).toFixed(1)} passes over ${million(dataset.train.tokens)}.`,
-    `About ${Math.round((expected * operationsPerToken(config.architecture)) / speed)} s of training and ${Math.round(memoryOf(config.architecture, recipe.batchTokens) / 2 ** 20)} MiB of memory on this machine.`,
-  )
+  reasons.push(...expectations(config, recipe, tokens ?? byTime, dataset.train.tokens, speed))
   return { ...prepared, context, config, recipe, tokens, time, reasons }
 }
 
-function parametersWanted(options: RunOptions, operations: number, dataTokens: number): number {
-  const { params } = options
-  if (params === undefined) return parametersFor(operations, dataTokens)
-  if (!(params >= 1e4 && params <= 1e10)) {
-    throw new UnfogError('usage', `--params ${params} is not between 10 thousand and 10 billion`, {
-      param: 'params',
-    })
-  }
-  return params
+/** Tokens of the longest text that still has a canvas of its own in the network of another model, which may have learnt
+ * windows: these leave no room for an end token. */
+const longestOwnText = ({ config, tokenizer }: Start): number =>
+  longestText({ ...config, text: { ...config.text, exactLength: true } }, tokenizer)
+
+/** What a run will be like, in sentences.
+ * @param learnt tokens of training  @param known tokens of the data
+ * @param speed floating-point operations a second */
+function expectations(
+  { architecture }: ModelConfig,
+  { batchTokens }: Recipe,
+  learnt: number,
+  known: number,
+  speed: number,
+): string[] {
+  const { layers, width } = architecture
+  const parameters = million(parameterCount(architecture))
+  const seconds = Math.round((learnt * operationsPerToken(architecture)) / speed)
+  const mebibytes = Math.round(memoryOf(architecture, batchTokens) / 2 ** 20)
+  return [
+    `Network: ${parameters} parameters (${layers} layers of width ${width}), ${million(learnt)} tokens of training, ${(learnt / known).toFixed(1)} passes over ${million(known)}.`,
+    `About ${seconds} s of training and ${mebibytes} MiB of memory on this machine.`,
+  ]
 }

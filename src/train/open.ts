@@ -3,6 +3,7 @@ import type { ModelConfig } from '../model/config.ts'
 import type { Device } from '../runtime/index.ts'
 import { type Clock, readText, type Store, systemClock } from '../store/index.ts'
 import { loadTokenizer } from '../text/index.ts'
+import { checkOptions } from './check-options.ts'
 import { checkpointProgress, loadCheckpoint, type Progress } from './checkpoint.ts'
 import { type Prepared, prepare, type TrainingData } from './data.ts'
 import { design, type Start } from './design.ts'
@@ -38,8 +39,9 @@ export interface Opened {
   resumed: boolean
 }
 
-/** @throws UnfogError `bad_run` when a run that is there is another one */
+/** @throws UnfogError `usage` for a wrong option, `bad_run` when a run that is there is another one */
 export async function open(source: RunSource): Promise<Opened> {
+  checkOptions(source.options ?? {})
   const existing = await readPlan(source.out)
   return existing ? reopen(source, existing) : begin(source)
 }

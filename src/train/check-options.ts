@@ -1,0 +1,79 @@
+// What may be asked of a run, checked once, before anything is read or written.
+import { UnfogError } from '../error/index.ts'
+import { times } from '../noise/index.ts'
+import type { RunOptions } from './plan.ts'
+import type { Recipe } from './recipe.ts'
+
+interface Rule {
+  allows(value: unknown): boolean
+  says: string
+}
+const number = (says: string, within: (value: number) => boolean): Rule => ({
+  says,
+  allows: (value) => typeof value === 'number' && Number.isFinite(value) && within(value),
+})
+const whole = (least: number): Rule =>
+  number(
+    `a whole number of at least ${least}`,
+    (value) => Number.isSafeInteger(value) && value >= least,
+  )
+const oneOf = (names: readonly string[]): Rule => ({
+  says: `one of ${names.join(', ')}`,
+  allows: (value) => names.includes(value as string),
+})
+const aboveZero = number('a number above 0', (value) => value > 0)
+const notNegative = number('a number of at least 0', (value) => value >= 0)
+const belowOne = number('a number from 0 to below 1', (value) => value >= 0 && value < 1)
+const chance = number('a number from 0 to 1', (value) => value >= 0 && value <= 1)
+
+const optionRules = {
+  time: aboveZero,
+  tokens: whole(1),
+  params: number('between 10 thousand and 10 billion', (n) => n >= 1e4 && n <= 1e10),
+  seed: { ...whole(0), says: 'a whole number from 0 to 2^53-1' },
+  vocabSize: whole(1),
+  length: whole(1),
+  dtype: oneOf(['bf16', 'f32']),
+} satisfies Partial<Record<keyof RunOptions, Rule>>
+
+const recipeRules: Record<keyof Recipe, Rule> = {
+  batchTokens: whole(1),
+  warmStart: belowOne,
+  times: oneOf(Object.keys(times)),
+  weightCap: aboveZero,
+  rate: notNegative,
+  warmup: belowOne,
+  decay: belowOne,
+  beta1: belowOne,
+  beta2: belowOne,
+  epsilon: aboveZero,
+  weightDecay: notNegative,
+  clip: aboveZero,
+  average: belowOne,
+  dropAll: chance,
+  dropEach: chance,
+  seed: optionRules.seed,
+}
+
+/** @throws UnfogError `usage` naming the option at fault */
+export function checkOptions(options: RunOptions): void {
+  const { recipe = {}, ...rest } = options
+  const unknown = Object.keys(recipe).find((name) => !Object.hasOwn(recipeRules, name))
+  if (unknown) {
+    throw new UnfogError(
+      'usage',
+      `a recipe has no ${unknown}: it has ${Object.keys(recipeRules).join(', ')}`,
+      { param: unknown },
+    )
+  }
+  check(rest, optionRules)
+  check(recipe, recipeRules)
+}
+
+function check(values: object, rules: Readonly<Record<string, Rule>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
+    if (value === undefined || !rule || rule.allows(value)) continue
+    throw new UnfogError('usage', `--${name} ${value} is not ${rule.says}`, { param: name })
+  }
+}
