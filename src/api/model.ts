@@ -122,8 +122,9 @@ export class Model {
   }
 
   /** Writes one text, or several in one batch, and gives what came out. */
-  complete(options?: GenerateOptions): Promise<Completion>
+  // the array first: an array has a `length` and would pass for options
   complete(options: readonly GenerateOptions[]): Promise<Completion[]>
+  complete(options?: GenerateOptions): Promise<Completion>
   async complete(
     options: GenerateOptions | readonly GenerateOptions[] = {},
   ): Promise<Completion | Completion[]> {
@@ -169,7 +170,7 @@ export class Model {
   /** How likely texts are: exactly for an autoregressive model, else an upper bound with its standard error. Each text
    * of an array is a document of its own.
    * @throws UnfogError `bad_input` for an empty text */
-  score(text: string | readonly string[], options: ModelScoreOptions = {}): Promise<Score> {
+  async score(text: string | readonly string[], options: ModelScoreOptions = {}): Promise<Score> {
     const texts = typeof text === 'string' ? [text] : text
     const unsaid = labelIds(this.tokenizer)
     const { eos } = this.tokenizer.special
@@ -189,7 +190,8 @@ export class Model {
 
   /** Raw logits of whole canvases.
    * @param ids [B][L] token ids, all of one length; the mask id where there is fog
-   * @returns { data, dims: [B, L, vocabSize] } */
+   * @returns { data, dims: [B, L, vocabSize] }
+   * @throws UnfogError `bad_shape`, `bad_input`, `context_length` */
   async logits({
     ids,
     labels,
@@ -200,20 +202,13 @@ export class Model {
     data: Float32Array
     dims: [number, number, number]
   }> {
-    const length = ids[0]?.length ?? 0
-    if (length === 0 || ids.some((row) => row.length !== length)) {
-      throw new UnfogError(
-        'bad_shape',
-        'ids must hold at least one row, and all rows the same number of tokens',
-        { param: 'ids' },
-      )
-    }
+    const { vocabSize } = this.network
+    const length = expectCanvases(ids, vocabSize)
     const slots = this.labelSlots(labels ?? {})
     const rows = Int32Array.from({ length }, (_, i) => i)
     const parts = await this.network.logits(
       ids.map((row) => ({ tokens: Int32Array.from(row), rows, labels: slots })),
     )
-    const { vocabSize } = this.network
     const data = new Float32Array(ids.length * length * vocabSize)
     parts.forEach((part, b) => {
       data.set(part, b * length * vocabSize)
@@ -293,4 +288,27 @@ export class Model {
     const histogram = lengthHistogram(counts, this.context)
     return (length) => -histogram.logProb(length)
   }
+}
+
+/** @returns the length that all rows have
+ * @throws UnfogError `bad_shape` when they have not, `bad_input` for an id that is none */
+function expectCanvases(ids: readonly ArrayLike<number>[], vocabSize: number): number {
+  const length = ids[0]?.length ?? 0
+  if (length === 0 || ids.some((row) => row.length !== length)) {
+    throw new UnfogError(
+      'bad_shape',
+      'ids must hold at least one row, and all rows the same number of tokens',
+      { param: 'ids' },
+    )
+  }
+  for (const row of ids) {
+    const wrong = Array.from(row).find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabSize))
+    if (wrong === undefined) continue
+    throw new UnfogError(
+      'bad_input',
+      `ids holds ${wrong}, but token ids are whole numbers from 0 to ${vocabSize - 1}`,
+      { param: 'ids' },
+    )
+  }
+  return length
 }
