@@ -1,7 +1,9 @@
 // Runs small enough to do dozens of: short sentences, the smallest network, steps of a hundred tokens, and a clock that
 // only the run itself moves, so that what depends on time is the same every time.
+import { createHash } from 'node:crypto'
 import { memberSeed, seeded, stream } from '../../src/random/index.ts'
 import { cpu } from '../../src/runtime/cpu.node.ts'
+import type { Device, Session } from '../../src/runtime/index.ts'
 import type { Clock } from '../../src/store/index.ts'
 import { memoryStore } from '../../src/store/index.ts'
 import { textData } from '../../src/train/data.ts'
@@ -21,23 +23,46 @@ export function sentences(count: number, seed = 1): string[] {
 }
 
 /** Every look at it is `tick` milliseconds later than the one before. */
-export function tickingClock(tick = 5): Clock {
+export function tickingClock(tick = 50): Clock {
   let now = 0
   return { now: () => (now += tick), date: () => now }
 }
 
-/** a step of about three sentences, 20 steps, 5 of them from left to right */
+/** One thread; runs of the same network share their sessions, whose making would take most of the time of a test.
+ * They hold no weights, so no run sees another. */
+export const sharedDevice: Device = sharing(cpu({ threads: 1 }))
+
+function sharing(device: Device): Device {
+  const made = new Map<string, Promise<Session>>()
+  return {
+    ...device,
+    session(graph, options) {
+      const key = createHash('sha256').update(graph.bytes).digest('hex')
+      const session = made.get(key) ?? device.session(graph, options)
+      made.set(key, session)
+      return session.then((shared) => ({
+        inputs: shared.inputs,
+        outputs: shared.outputs,
+        run: (...given) => shared.run(...given),
+        profile: () => shared.profile(),
+        dispose: async () => {},
+      }))
+    },
+  }
+}
+
+/** fifty steps of one or two sentences, a quarter of them from left to right */
 export const shortRun = {
   tokens: 2000,
   recipe: { batchTokens: 100 },
 } satisfies RunOptions
 
-/** one thread, sentences, memory, a clock that ticks: what differs is said */
+/** sentences, memory, a clock that ticks: what differs is said */
 export function settingsOf(changes: Partial<RunSettings> = {}): RunSettings {
   return {
     data: textData('sentences', sentences(60)),
     out: memoryStore(),
-    device: cpu({ threads: 1 }),
+    device: sharedDevice,
     options: shortRun,
     clock: tickingClock(),
     ...changes,
