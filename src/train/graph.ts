@@ -1,6 +1,15 @@
 // The graphs of training: what a batch costs, and the gradient of that cost in one flat buffer. Pure: the same graph
 // is emitted in Node and in a browser.
-import { type EmittedGraph, emit, gradients, input, mul, sum, type Tensor } from '../graph/index.ts'
+import {
+  type EmittedGraph,
+  emit,
+  gradients,
+  input,
+  mul,
+  named,
+  sum,
+  type Tensor,
+} from '../graph/index.ts'
 import type { Transformer } from '../nn/index.ts'
 import type { Noise, Schedule } from '../noise/index.ts'
 
@@ -26,8 +35,10 @@ export function trainingGraph(
 ): EmittedGraph {
   const { ids, rows, targets, noisy, time, importance } = batchInputs()
   const logits = network.logits(network.hidden(ids), rows)
-  const nats = noise.bound({ logits, targets, noisy, time }, { schedule, cap })
-  const loss = sum(mul(nats, importance))
+  const loss = named('loss', () => {
+    const nats = noise.bound({ logits, targets, noisy, time }, { schedule, cap })
+    return sum(mul(nats, importance))
+  })
   const outputs: Record<string, Tensor> = { loss }
   gradients(loss, network.parameters).forEach((gradient, i) => {
     outputs[gradientName(network.parameters[i].name)] = gradient

@@ -1,0 +1,68 @@
+import { afterAll, expect, test } from 'vitest'
+import { randomText, tinyModel } from '../../test/support/tiny-models.ts'
+import { referenceLogits } from '../../test/support/transformer-reference.ts'
+import { readOnnx } from '../graph/testing/read-onnx.ts'
+import { parameterShapes, transformer } from '../nn/index.ts'
+import { noises, schedules } from '../noise/index.ts'
+import { cpu } from '../runtime/cpu.node.ts'
+import type { Session } from '../runtime/index.ts'
+import { gradientName, trainingGraph } from './graph.ts'
+
+const model = await tinyModel()
+const { config, weights } = model
+const { banned } = model.tokenizer
+const emitted = (cap?: number) =>
+  trainingGraph(transformer(config.architecture, banned), noises.masked, schedules.linear, cap)
+
+let session: Session | undefined
+afterAll(() => session?.dispose())
+
+test('the loss is what each row costs, weighed by 1/t up to a cap, times its importance', async () => {
+  const graph = emitted(5)
+  session = await cpu({ threads: 1 }).session(graph)
+  const ids = [...randomText(model, 6, 1), ...randomText(model, 6, 2)]
+  const rows = [1, 4, 7, 10]
+  const targets = [70, 80, 90, 100]
+  const time = [0.5, 0.5, 0.1, 0.1]
+  const importance = [0.1, 0.1, 0.2, 0.3]
+  const ints = (data: number[]) => ({ data: Int32Array.from(data), dims: [data.length] })
+  const floats = (data: number[]) => ({ data: Float32Array.from(data), dims: [data.length] })
+  const { loss } = await session.run({
+    ...weights,
+    ids: { data: Int32Array.from(ids), dims: [2, 6] },
+    rows: ints(rows),
+    targets: ints(targets),
+    noisy: ints(targets),
+    time: floats(time),
+    importance: floats(importance),
+  })
+  const logits = [0, 1].flatMap((b) =>
+    referenceLogits(config.architecture, weights, ids.slice(6 * b, 6 * b + 6)),
+  )
+  const no = new Set(banned)
+  let expected = 0
+  rows.forEach((row, r) => {
+    const total = logits[row].reduce((sum, v, id) => (no.has(id) ? sum : sum + Math.exp(v)), 0)
+    const nats = Math.log(total) - logits[row][targets[r]]
+    expected += importance[r] * Math.min(5, 1 / time[r]) * nats
+  })
+  // float32 through two blocks
+  expect(Math.abs(loss.data[0] - expected)).toBeLessThan(1e-4 * expected)
+})
+
+test('there is a gradient for every parameter, in its shape, and every node has a place', () => {
+  const { outputs, bytes } = emitted()
+  const shapes = Object.entries(parameterShapes(config.architecture))
+  expect(outputs.map(({ name, shape }) => [name, shape])).toEqual([
+    ['loss', []],
+    ...shapes.map(([name, shape]) => [gradientName(name), shape]),
+  ])
+  const place = /^(grad\()*(embed|norm|head|loss|shared|block\.[01])[./)]/
+  const names = readOnnx(bytes).nodes.map(({ name }) => name)
+  expect(names.filter((name) => !place.test(name) && !/^(loss|grad\.)/.test(name))).toEqual([])
+})
+
+test('the same graph is the same bytes', () => {
+  expect(emitted(5).bytes).toEqual(emitted(5).bytes)
+  expect(emitted(5).bytes).not.toEqual(emitted(4).bytes)
+})
