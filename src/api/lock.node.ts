@@ -1,5 +1,5 @@
 // One trainer a folder. The lock names a process; one left behind by a process that is gone is taken over.
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UnfogError } from '../error/index.ts'
 import { fileError } from '../store/folder.node.ts'
@@ -23,14 +23,7 @@ export function lockFolder(folder: string): () => void {
     throw fileError(error, folder, 'write')
   }
   for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      const file = openSync(path, 'wx')
-      writeSync(file, String(process.pid))
-      closeSync(file)
-      return () => rmSync(path, { force: true })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError(error, path, 'write')
-    }
+    if (taken(path)) return () => rmSync(path, { force: true })
     const holder = Number(readIfThere(path))
     if (holder && alive(holder)) {
       throw new UnfogError(
@@ -44,6 +37,21 @@ export function lockFolder(folder: string): () => void {
   throw new UnfogError('busy', `${folder} changes hands all the time: use another --out`, {
     param: 'out',
   })
+}
+
+/** Makes the lock with its content in one step, so that nobody finds it empty. @returns false when there is one */
+function taken(path: string): boolean {
+  const own = `${path}.${process.pid}`
+  try {
+    writeFileSync(own, String(process.pid))
+    linkSync(own, path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw fileError(error, path, 'write')
+  } finally {
+    rmSync(own, { force: true })
+  }
 }
 
 function readIfThere(path: string): string {
