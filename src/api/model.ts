@@ -255,7 +255,9 @@ export class Model {
     const { survival } = schedules[this.config.noise.schedule as keyof typeof schedules]
     const plan = makePlan(
       {
-        ...(plain as PlanOptions),
+        // a policy that is asked for by name follows its own law
+        ...(options.policy === undefined ? this.config.sampling : {}),
+        ...definedOf(plain as PlanOptions),
         labels: this.labelSlots(options),
         ...(ancestral ? { survival } : {}),
       },
@@ -312,3 +314,7 @@ function expectCanvases(ids: readonly ArrayLike<number>[], vocabSize: number): n
   }
   return length
 }
+
+/** The options that were given: an undefined one leaves its default. */
+const definedOf = (options: PlanOptions): PlanOptions =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

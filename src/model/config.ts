@@ -21,6 +21,8 @@ export interface ModelConfig {
      * weights, so that a save that was interrupted is not taken for a model */
     fingerprint?: string
   }
+  /** how it writes unless told: measured to suit it, where 1 does not */
+  sampling?: { temperature: number }
   /** recipe and figures, for the card */
   training?: Record<string, unknown>
 }
@@ -180,6 +182,12 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
         .regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hexadecimal')
         .optional(),
     }),
+    sampling: object({
+      temperature: z
+        .number('a number of at least 0')
+        .min(0, 'a number of at least 0')
+        .max(100, 'a number up to 100'),
+    }).optional(),
     training: z.record(z.string(), z.unknown(), 'an object').optional(),
   }).refine(
     ({ architecture: { context }, text: { lengths } }) =>

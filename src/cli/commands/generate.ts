@@ -35,7 +35,7 @@ const options = {
   steps: numeric(ranges.steps, 'steps from fog to text; default one word a step'),
   temperature: numeric(
     ranges.temperature,
-    '0 takes the most probable word, 1 draws as the model says; default 1',
+    '0 takes the most probable word, 1 draws as the model says; default the model’s own, or 1',
     'x',
   ),
   topP: numeric(
