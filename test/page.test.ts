@@ -49,6 +49,8 @@ describe.skipIf(absent)(title, () => {
   /** The page, ready to type; temperature 0 and the link of a beginning unless other settings are given. */
   async function open(options: BrowserContextOptions = desk, link = 'temperature=0') {
     const context = await browser.newContext(options)
+    // a busy machine is no failure
+    context.setDefaultTimeout(180_000)
     page = await context.newPage()
     page.on('pageerror', (error) => complaints.push(error.message))
     page.on('console', (message) => complaints.push(message.text()))
@@ -204,7 +206,7 @@ describe.skipIf(absent)(title, () => {
   })
 
   test('Escape stops the computing, not only the playing', async () => {
-    model = await tellingModel({ delay: 150 })
+    model = await tellingModel({ delay: 1000 })
     await serving.close()
     serving = await serve({ model, port: 0 })
     await open()
@@ -214,7 +216,7 @@ describe.skipIf(absent)(title, () => {
     await page.waitForTimeout(300)
     const { forwards } = model
     expect(forwards).toBeLessThan(45)
-    await page.waitForTimeout(500)
+    await page.waitForTimeout(2500)
     expect(model.forwards).toBe(forwards)
   })
 
