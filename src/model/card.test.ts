@@ -68,7 +68,7 @@ tags:
 
 # tales
 
-A masked language model of 1.9 million parameters, stored as bf16, trained by [unfog](https://www.npmjs.com/package/unfog). It reads a text in both directions and fills in what is hidden, many words at once: text starts as fog and sharpens.
+A masked language model of 1.9 million parameters, stored as bf16, trained by unfog. It reads a text in both directions and fills in what is hidden, many words at once: text starts as fog and sharpens.
 
 ## Data
 

@@ -68,7 +68,7 @@ function summary({ architecture, noise, weights }: ModelConfig, facts: CardFacts
       : 'It reads a text from left to right and predicts the next token.'
   const kind = `${/^[aeiou]/.test(noise.process) ? 'An' : 'A'} ${noise.process} language model`
   const size = `${compact(facts.parameters)} parameters, stored as ${weights.dtype}`
-  return `${kind} of ${size}, trained by [unfog](https://www.npmjs.com/package/unfog). ${reading}`
+  return `${kind} of ${size}, trained by unfog. ${reading}`
 }
 
 function documents({ architecture, text }: ModelConfig): string {
