@@ -75,6 +75,15 @@ describe('a batch for a masked model', () => {
     expect(new Set(eighths).size).toBe(eighths.length)
   })
 
+  test('hides other words in every text', () => {
+    const half = { ...masked, times: { ...times.uniform, draw: () => 0.5 } }
+    const { data } = corruptBatch(batch, framed(false), half, seeded(1), 0).ids
+    const patterns = Array.from({ length: 8 }, (_, row) =>
+      Array.from(data.slice(row * canvas, (row + 1) * canvas), (id) => id === mask).join(),
+    )
+    expect(new Set(patterns).size).toBe(8)
+  })
+
   test('is a function of seed and step', () => {
     expect(corruptBatch(batch, framed(false), masked, seeded(1), 3)).toEqual(feeds)
     for (const [seed, step] of [

@@ -82,6 +82,19 @@ describe('the held-out loss of a masked model', () => {
     expect(lengthHistogram(counts.counts, 60).logProb(lengths[0])).toBe(counts.logProb(lengths[0]))
   })
 
+  test('hides other words in every text', async () => {
+    const { config, tokenizer } = await prepared(false)
+    const same = Array.from({ length: 100 }, () => 'ten words.')
+    const encoded = await encodeDocuments(tokenizer, same)
+    const dataset = makeDataset(encoded, { seed: 1, context: 60, heldOut: encoded })
+    const { network, asked } = counting({}, () => 1)
+    await heldOutMeter(config, tokenizer, dataset, { tokens: 1e9, seed: 1 })(network)
+    // ten texts for each number of hidden words; for five of ten there are 252 ways
+    const five = asked.filter(({ rows }) => rows.length === 5).map(({ rows }) => rows.join())
+    expect(five.length).toBe(10)
+    expect(new Set(five).size).toBeGreaterThan(7)
+  })
+
   test('spreads the share of fog evenly from nearly none to all', async () => {
     const { config, tokenizer, dataset } = await prepared(false)
     const { network, asked } = counting({}, () => 1)
