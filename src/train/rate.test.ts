@@ -9,6 +9,8 @@ test('the rate begins above 0, reaches its height after the warm-up, and ends at
   expect(rateAt(0, options)).toBeLessThan(0.02 * options.rate)
   expect(rateAt(0.02, options)).toBe(options.rate)
   expect(rateAt(0.7, options)).toBeCloseTo(options.rate, 12)
+  // half of the decay is over: 1 - √½
+  expect(rateAt(0.85, options)).toBeCloseTo(options.rate * (1 - Math.SQRT1_2), 12)
   expect(rateAt(1, options)).toBe(0)
 })
 
