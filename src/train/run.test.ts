@@ -13,9 +13,11 @@ import {
 import { openModel } from '../api/load.node.ts'
 import { Model } from '../api/model.ts'
 import { sha256 } from '../model/safetensors.ts'
-import type { Device } from '../runtime/index.ts'
+import { parameterShapes } from '../nn/index.ts'
+import { type Device, flat, layoutOf } from '../runtime/index.ts'
 import { memoryStore, readText, type Store } from '../store/index.ts'
-import { checkpointFile, checkpointProgress } from './checkpoint.ts'
+import { moments } from './adamw.ts'
+import { checkpointFile, checkpointProgress, loadCheckpoint } from './checkpoint.ts'
 import { taleData, textData } from './data.ts'
 import { type Metric, metricsFile } from './metrics.ts'
 import { type RunOptions, tokensIn } from './plan.ts'
@@ -410,14 +412,17 @@ describe('a run from a model', () => {
     const windows = await openModel(out, device)
     expect(windows.config.text).toMatchObject({ exactLength: false })
     const room = windows.config.architecture.context
-    // texts as long as the windows were: what the canvas has room for, an end token included
+    // texts of up to what a window holds, all of them learnt once: the longest leaves no room for an end token
+    const most = room - 1
+    const text = sentences(50).join(' ')
+    const lengths = Array.from({ length: 200 }, (_, i) => (i % 100 ? 20 + (i % 20) : most))
     const short = textData(
       'short',
-      sentences(200, 7).map((text) => text.slice(0, room - 1)),
+      lengths.map((length, i) => text.slice(i, i + length)),
     )
     for (const ar of [false, true]) {
       const back = memoryStore()
-      const options = { ...shortRun, tokens: 300, from: 'windows', ...(ar ? { ar } : {}) }
+      const options = { ...shortRun, tokens: 7000, from: 'windows', ...(ar ? { ar } : {}) }
       await eventsOf(settingsOf({ out: back, data: short, start: windows, options }))
       expect((await openModel(back, device)).config.text.exactLength).toBe(true)
     }
@@ -425,6 +430,16 @@ describe('a run from a model', () => {
 })
 
 describe('what is stored is what was learnt', () => {
+  test('the running average of the weights, not the last ones', async () => {
+    const { config, weights } = await openModel(whole.store, device)
+    const layout = layoutOf(parameterShapes(config.architecture))
+    const buffers = { parameters: new Float32Array(layout.size), ...moments(layout) }
+    await loadCheckpoint(whole.store, buffers)
+    const { embed } = flat(layout, buffers.average).tensors
+    expect(weights.get('embed')).toEqual(embed.data)
+    expect(weights.get('embed')).not.toEqual(flat(layout, buffers.parameters).tensors.embed.data)
+  })
+
   for (const dtype of ['f32', 'bf16'] as const) {
     test(`${dtype}: saved, loaded, saved again, bit for bit`, async () => {
       const out = memoryStore()
