@@ -15,10 +15,10 @@ await model.dispose()
 const escaped = (text: string) =>
   text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
 const svg = (width: number, height: number, body: string) =>
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="Georgia, serif" font-size="13"><rect width="100%" height="100%" fill="#fbfaf7"/>${body}</svg>\n`
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="12"><rect width="100%" height="100%" fill="#fbfaf7"/>${body}</svg>\n`
 
 const lineWidth = 780
-const letter = 6.6
+const letter = 7.3
 
 /** Words laid in lines: [x, line] of each. */
 function layout(): { x: number; line: number; width: number }[] {
@@ -54,7 +54,7 @@ function fogPicture(): string {
         body += `<rect x="${(x + 14).toFixed(1)}" y="${y - 10}" width="${width.toFixed(1)}" height="12" rx="4" fill="#6f7d94" opacity="${shade.toFixed(2)}"/>`
       } else {
         const fill = frame.state[i] === states.given ? '#8a5a2b' : '#23262d'
-        body += `<text x="${(x + 14).toFixed(1)}" y="${y}" fill="${fill}" textLength="${width.toFixed(1)}" lengthAdjust="spacingAndGlyphs">${escaped(words[i])}</text>`
+        body += `<text x="${(x + 14).toFixed(1)}" y="${y}" fill="${fill}">${escaped(words[i])}</text>`
       }
     })
   }
