@@ -27,20 +27,10 @@ import { type LabelOptions, labelNames, labelValuesOf, wordRange } from './label
 import { lengthWeights } from './lengths.ts'
 
 /** What a text should be like; everything has a default. Ranges are those of `ranges` in src/denoise. */
-export interface GenerateOptions extends LabelOptions {
-  prompt?: string
-  suffix?: string
-  /** the whole text with gaps: 'Lily lost her [2] in the [1].' */
-  infill?: string
-  length?: number
-  maximum?: number
+export interface GenerateOptions
+  extends LabelOptions,
+    Omit<PlanOptions, 'policy' | 'labels' | 'survival'> {
   policy?: PolicyName
-  steps?: number
-  temperature?: number
-  topP?: number
-  topK?: number
-  orderTemperature?: number
-  seed?: number
   signal?: AbortSignal
 }
 
@@ -251,6 +241,7 @@ export class Model {
   private prepare({ signal: _, ...options }: GenerateOptions): Prepared {
     const plain: Record<string, unknown> = { ...options }
     for (const name of labelNames) delete plain[name]
+    const asked = labelValuesOf(this.tokenizer, options)
     const ancestral = options.policy === 'ancestral'
     const { survival } = schedules[this.config.noise.schedule as keyof typeof schedules]
     const plan = makePlan(
@@ -258,12 +249,11 @@ export class Model {
         // a policy that is asked for by name follows its own law
         ...(options.policy === undefined ? this.config.sampling : {}),
         ...definedOf(plain as PlanOptions),
-        labels: this.labelSlots(options),
+        labels: labelIds(this.tokenizer, asked),
         ...(ancestral ? { survival } : {}),
       },
       this.network,
     )
-    const asked = labelValuesOf(this.tokenizer, options)
     // an autoregressive model decides itself where a text ends
     const lengths = this.network.causal ? undefined : lengthWeights(this.config, asked)
     return { plan, canvas: makeCanvas(plan, this.network, this.tokenizer, lengths) }

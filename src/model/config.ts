@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import { UnfogError } from '../error/index.ts'
 import type { TransformerConfig } from '../nn/config.ts'
+import { noises, schedules } from '../noise/index.ts'
 
 export interface ModelConfig {
   /** version of the folder's format */
@@ -50,8 +51,8 @@ export interface KnownNames {
 }
 
 export const knownNames: KnownNames = {
-  processes: ['masked', 'autoregressive'],
-  schedules: ['linear', 'cosine'],
+  processes: Object.keys(noises),
+  schedules: Object.keys(schedules),
 }
 
 /** Checks a parsed config.json.
