@@ -47,3 +47,8 @@ test('a byte that belongs to no character is one sign of its own', async () => {
   const tokens = Int32Array.from([...bytes.encode('ë').subarray(0, 1), ...bytes.encode('ab')])
   expect(piecesOf(settled(tokens), bytes)).toEqual(['\ufffd', 'a', 'b'])
 })
+
+test('the replacement character, written as such, stands whole', async () => {
+  const bytes = await trainTokenizer('bytes', [])
+  expect(piecesOf(settled(bytes.encode('a\ufffdb')), bytes)).toEqual(['a', '\ufffd', '', '', 'b'])
+})

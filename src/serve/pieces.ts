@@ -9,7 +9,7 @@ const longestCharacter = 4
 /** @returns one entry a position: its text, or null where there is fog */
 export function piecesOf(
   { tokens, state }: Pick<Frame, 'tokens' | 'state'>,
-  { decode }: Pick<Tokenizer, 'decode'>,
+  { decode, encode }: Pick<Tokenizer, 'decode' | 'encode'>,
 ): (string | null)[] {
   const pieces: (string | null)[] = Array(tokens.length).fill(null)
   for (let at = 0; at < tokens.length; ) {
@@ -28,8 +28,14 @@ export function piecesOf(
   function wholeCharacters(from: number): number {
     const most = Math.min(from + longestCharacter, tokens.length)
     for (let end = from + 1; end <= most && state[end - 1] !== states.fog; end++) {
-      if (!decode(tokens.subarray(from, end)).includes('\ufffd')) return end
+      if (isWhole(tokens.subarray(from, end))) return end
     }
     return from + 1
+  }
+
+  /** Whether tokens are characters from end to end. U+FFFD stands for broken bytes, unless it was written as such. */
+  function isWhole(some: Int32Array): boolean {
+    const text = decode(some)
+    return !text.includes('\ufffd') || `${encode(text)}` === `${some}`
   }
 }
