@@ -51,7 +51,9 @@ describe('position i is predicted from row prefix + i - shift', () => {
           if (!causal) for (const { tokens } of queries) tokens[0] = network.maskId
           const answers = await network.logits(queries)
           queries.forEach(({ tokens, rows, labels }, q) => {
-            const canvas = [tokenizer.special.bos, ...Array.from(labels ?? unsaid), ...tokens]
+            const { bos, eos } = tokenizer.special
+            const end = config.text.exactLength && !causal ? [eos] : []
+            const canvas = [bos, ...Array.from(labels ?? unsaid), ...tokens, ...end]
             const expected = referenceLogits(config.architecture, weights, canvas)
             expect(answers[q].length).toBe(rows.length * network.vocabSize)
             rows.forEach((position, r) => {

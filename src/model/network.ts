@@ -54,7 +54,8 @@ export function openNetwork(
   const causal = config.architecture.attention === 'causal'
   const frame = framing(config, tokenizer, causal)
   const { vocabSize } = config.architecture
-  const context = longestText(config, tokenizer) + (frame.ends ? 1 : 0)
+  const context = longestText(config, tokenizer) + (frame.end === 'written' ? 1 : 0)
+  const tail = frame.end === 'given' ? [tokenizer.special.eos] : []
   const sessions = new Map<string, Promise<Session>>()
 
   const session = (output: 'logits' | 'nats'): Promise<Session> => {
@@ -113,7 +114,7 @@ export function openNetwork(
         `a text of ${longest} tokens exceeds the ${context} this model can see`,
       )
     }
-    const length = frame.prefix + longest
+    const length = frame.prefix + longest + tail.length
     const ids = new Int32Array(queries.length * length).fill(tokenizer.special.pad)
     const visible = new Uint8Array(queries.length * length)
     const rows = new Int32Array(Math.max(asked, 2))
@@ -122,7 +123,8 @@ export function openNetwork(
       const canvas = ids.subarray(b * length, (b + 1) * length)
       writePrefix(frame, canvas, labels)
       canvas.set(tokens, frame.prefix)
-      visible.fill(1, b * length, b * length + frame.prefix + tokens.length)
+      canvas.set(tail, frame.prefix + tokens.length)
+      visible.fill(1, b * length, b * length + frame.prefix + tokens.length + tail.length)
       for (const position of wanted) rows[at++] = b * length + frame.prefix + position - frame.shift
     })
     if (asked === 1) rows[1] = rows[0]
@@ -156,7 +158,7 @@ export function openNetwork(
   return {
     vocabSize,
     maskId: tokenizer.special.mask,
-    eosId: frame.ends ? tokenizer.special.eos : undefined,
+    eosId: frame.end === 'written' ? tokenizer.special.eos : undefined,
     banned: frame.banned,
     context,
     causal,

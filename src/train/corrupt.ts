@@ -16,12 +16,12 @@ export interface Corruption {
   dropEach: number
 }
 
-/** Text of every row, with its end token where texts end. */
+/** Text of every row, with its end token where texts have one. */
 export function withEnds(
   batch: Batch,
-  { tokenizer, ends }: Framing,
+  { tokenizer, end }: Framing,
 ): { tokens: Int32Array; length: number } {
-  if (!ends) return batch
+  if (end === 'none') return batch
   const length = batch.length + 1
   const tokens = new Int32Array(batch.rows * length).fill(tokenizer.special.eos)
   for (let row = 0; row < batch.rows; row++) {
@@ -46,6 +46,7 @@ export function corruptBatch(
   const { prefix } = framing
   const { mask } = framing.tokenizer.special
   const canvasLength = prefix + length
+  const writable = framing.end === 'given' ? length - 1 : length
   const ids = new Int32Array(count * canvasLength)
   const rows: number[] = []
   const targets: number[] = []
@@ -64,7 +65,7 @@ export function corruptBatch(
     const clean = tokens.subarray(b * length, (b + 1) * length)
     const t = times.draw(evenly[b])
     const noisy = noise.corrupt(clean, t, { maskId: mask, schedule }, (i) =>
-      random.uniform(step, b * length + i, 'mask'),
+      i < writable ? random.uniform(step, b * length + i, 'mask') : 1,
     )
     const canvas = ids.subarray(b * canvasLength, (b + 1) * canvasLength)
     writePrefix(framing, canvas, keptLabels(batch.labels.subarray(b * slots, (b + 1) * slots), b))
@@ -74,7 +75,7 @@ export function corruptBatch(
       targets.push(clean[position])
       noisyTokens.push(noisy[position])
       time.push(t)
-      importance.push(times.correction(t) / (count * length))
+      importance.push(times.correction(t) / (count * writable))
     }
   }
   const vector = (data: Int32Array | Float32Array): HostTensor => ({ data, dims: [data.length] })
