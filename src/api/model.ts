@@ -242,15 +242,17 @@ export class Model {
     const plain: Record<string, unknown> = { ...options }
     for (const name of labelNames) delete plain[name]
     const asked = labelValuesOf(this.tokenizer, options)
-    const ancestral = options.policy === 'ancestral'
+    // a policy that is asked for by name follows its own law, not the model's habits
+    const habits = options.policy === undefined ? this.config.sampling : undefined
+    const policy = options.policy ?? (habits?.policy as PolicyName | undefined)
     const { survival } = schedules[this.config.noise.schedule as keyof typeof schedules]
     const plan = makePlan(
       {
-        // a policy that is asked for by name follows its own law
-        ...(options.policy === undefined ? this.config.sampling : {}),
+        temperature: habits?.temperature,
         ...definedOf(plain as PlanOptions),
+        policy,
         labels: labelIds(this.tokenizer, asked),
-        ...(ancestral ? { survival } : {}),
+        ...(policy === 'ancestral' ? { survival } : {}),
       },
       this.network,
     )

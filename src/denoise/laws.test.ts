@@ -11,6 +11,7 @@ import {
   tableDenoiser,
 } from '../../test/support/denoisers.ts'
 import { seeded } from '../random/index.ts'
+import { Draft } from './draft.ts'
 import {
   type Canvas,
   type Denoiser,
@@ -227,10 +228,32 @@ test('one word a step writes the joint distribution, whatever the policy, when c
     { policy: 'confidence', orderTemperature: 2 },
     { policy: 'first-hitting' },
     { policy: 'left-to-right' },
+    { policy: 'revise' },
+    { policy: 'revise', steps: 11 },
   ]
   for (const option of options) {
     expect(chiSquareP(await counts(consistent, option), joint)).toBeGreaterThan(1e-4)
   }
+})
+
+test('going back forgets a first writing that was wrong', async () => {
+  // texts that all begin with the same two words, which runs of one word draw anew until the joint distribution is met
+  const afterSteps = async (steps: number) => {
+    const plan = makePlan({ policy: 'revise', steps }, consistent)
+    const tasks = Array.from({ length: samples }, (_, seed) => {
+      const frame = new Draft(consistent, fogged, { ...plan, seed }).frame(() => '')
+      const written = { tokens: Int32Array.of(2, 0, mask), state: Uint8Array.of(2, 2, 1), step: 2 }
+      return { from: { ...frame, ...written }, plan: { ...plan, seed } }
+    })
+    const found = new Array(texts.length).fill(0)
+    for await (const { frame } of denoiseBatch(consistent, tasks)) {
+      if (frame.done) found[index(frame.tokens)]++
+    }
+    return chiSquareP(found, joint)
+  }
+  expect(await afterSteps(3)).toBeLessThan(1e-9)
+  expect(await afterSteps(4)).toBeLessThan(1e-9)
+  expect(await afterSteps(3 + 40)).toBeGreaterThan(1e-4)
 })
 
 test('ranking by the probability of the token drawn is a temperature in disguise', async () => {

@@ -22,8 +22,8 @@ export interface ModelConfig {
      * weights, so that a save that was interrupted is not taken for a model */
     fingerprint?: string
   }
-  /** how it writes unless told: measured to suit it, where 1 does not */
-  sampling?: { temperature: number }
+  /** how it writes unless told, where something else than the defaults was measured to suit it */
+  sampling?: { temperature?: number; policy?: string }
   /** recipe and figures, for the card */
   training?: Record<string, unknown>
 }
@@ -187,7 +187,9 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
       temperature: z
         .number('a number of at least 0')
         .min(0, 'a number of at least 0')
-        .max(100, 'a number up to 100'),
+        .max(100, 'a number up to 100')
+        .optional(),
+      policy: z.string('a name').max(100, 'a name of at most 100 characters').optional(),
     }).optional(),
     training: z.record(z.string(), z.unknown(), 'an object').optional(),
   }).refine(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { seeded, stream } from '../random/index.ts'
 import { layoutOf } from '../runtime/index.ts'
-import { type AdamWOptions, adamw, moments, norm } from './adamw.ts'
+import { AdamW, type AdamWOptions } from './adamw.ts'
 
 const layout = layoutOf({ matrix: [3, 5], gain: [7], table: [2, 2, 2] })
 const options: AdamWOptions = {
@@ -55,13 +55,13 @@ function reference(start: Float32Array, given: AdamWOptions) {
 
 function started() {
   const uniform = stream(seeded(1), 'init')
-  const parameters = new Float32Array(layout.size)
+  const optimiser = new AdamW(layout)
+  const { parameters, average } = optimiser.buffers
   for (const [from, to] of parts) {
     for (let i = from; i < to; i++) parameters[i] = 2 * uniform() - 1
   }
-  const state = moments(layout)
-  state.average.set(parameters)
-  return { parameters, state, uniform }
+  average.set(parameters)
+  return { optimiser, gradients: optimiser.gradients, ...optimiser.buffers, uniform }
 }
 
 describe('AdamW', () => {
@@ -72,16 +72,15 @@ describe('AdamW', () => {
     ['clipped now and then', 0.316, 10, 40],
   ] as const) {
     test(`is the float64 reference for 50 steps, ${name}`, () => {
-      const { parameters, state, uniform } = started()
+      const { optimiser, gradients, parameters, average, uniform } = started()
       const expected = reference(parameters, options)
       let clipped = 0
       for (let step = 0; step < 50; step++) {
-        const gradients = new Float32Array(layout.size)
         for (const [from, to] of parts) {
           for (let i = from; i < to; i++) gradients[i] = size * (2 * uniform() - 1)
         }
         const rate = 0.01 * (1 + (step % 3))
-        const length = adamw(layout, parameters, gradients, state, { step, rate }, options)
+        const length = optimiser.step({ step, rate }, options)
         // squares are summed in float64 on both sides
         expect(length).toBeCloseTo(expected.step(gradients, rate), 10)
         if (length > options.clip) clipped++
@@ -92,37 +91,51 @@ describe('AdamW', () => {
       for (const [from, to] of parts) {
         for (let i = from; i < to; i++) {
           expect(Math.abs(parameters[i] - expected.p[i])).toBeLessThan(5e-6)
-          expect(Math.abs(state.average[i] - expected.average[i])).toBeLessThan(5e-6)
+          expect(Math.abs(average[i] - expected.average[i])).toBeLessThan(5e-6)
         }
       }
     })
   }
 
   test('decays matrices and leaves gains alone', () => {
-    const { parameters, state } = started()
+    const { optimiser, parameters } = started()
     const before = parameters.slice()
-    const nothing = new Float32Array(layout.size)
-    adamw(layout, parameters, nothing, state, { step: 0, rate: 0.5 }, options)
+    optimiser.step({ step: 0, rate: 0.5 }, options)
     for (const [from, to, matrix] of parts) {
       for (let i = from; i < to; i++) {
-        expect(parameters[i]).toBe(matrix ? Math.fround(before[i] * 0.95) : before[i])
+        expect(parameters[i]).toBe(matrix ? Math.fround(before[i] * Math.fround(0.95)) : before[i])
       }
     }
   })
 
   test('leaves the padding between tensors at zero', () => {
-    const { parameters, state } = started()
-    const gradients = new Float32Array(layout.size).fill(0.1)
-    adamw(layout, parameters, gradients, state, { step: 0, rate: 0.1 }, options)
-    expect(parameters[layout.offsets.matrix + 15]).toBe(0)
-    expect(state.second[layout.offsets.gain + 7]).toBe(0)
+    const { optimiser, gradients, parameters, second } = started()
+    for (const [from, to] of parts) gradients.fill(0.1, from, to)
+    for (let step = 0; step < 3; step++) optimiser.step({ step, rate: 0.1 }, options)
+    const inside = (i: number) => parts.some(([from, to]) => i >= from && i < to)
+    for (let i = 0; i < layout.size; i++) {
+      expect(parameters[i] !== 0).toBe(inside(i))
+      expect(second[i] !== 0).toBe(inside(i))
+    }
   })
 
   test('tells a gradient that is not finite by its norm', () => {
-    expect(norm(Float32Array.of(3, 4))).toBe(5)
-    expect(norm(Float32Array.of(1, Number.NaN))).toBeNaN()
-    expect(norm(Float32Array.of(1, Number.POSITIVE_INFINITY))).toBe(Number.POSITIVE_INFINITY)
+    const { optimiser, gradients } = started()
+    const norm = (...values: number[]) => {
+      gradients.fill(0)
+      gradients.set(values, 3)
+      return optimiser.norm(gradients)
+    }
+    expect(norm(3, 4)).toBe(5)
+    expect(norm(1, 2, 2, 4, 4, 4, 4, 4, 4)).toBe(Math.sqrt(9 + 96))
+    expect(norm(1, Number.NaN)).toBeNaN()
+    expect(norm(1, Number.POSITIVE_INFINITY)).toBe(Number.POSITIVE_INFINITY)
     // squares beyond float32 are no overflow
-    expect(norm(Float32Array.of(1e30))).toBeCloseTo(1e30, -24)
+    expect(norm(1e30)).toBeCloseTo(1e30, -24)
+  })
+
+  test('refuses more parameters than its memory holds', () => {
+    const large = layoutOf({ embed: [300_000, 1000] })
+    expect(() => new AdamW(large)).toThrow('use a smaller --params')
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { memoryStore, type Store } from '../store/index.ts'
+import type { Buffers } from './adamw.ts'
 import {
-  type Buffers,
   checkpointFile,
   checkpointProgress,
   loadCheckpoint,

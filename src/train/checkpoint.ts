@@ -2,7 +2,7 @@
 import { UnfogError } from '../error/index.ts'
 import { openSafetensors, sha256, writeSafetensors } from '../model/safetensors.ts'
 import type { Store } from '../store/index.ts'
-import { type Moments, momentNames } from './adamw.ts'
+import { type Buffers, bufferNames } from './adamw.ts'
 
 export interface Progress {
   /** steps done */
@@ -17,12 +17,6 @@ export interface Progress {
 
 export const checkpointFile = 'checkpoint.safetensors'
 
-export interface Buffers extends Moments {
-  parameters: Float32Array
-}
-
-const names = ['parameters', ...momentNames] as const
-
 const hashOf = (text: string): Promise<string> => sha256(new TextEncoder().encode(text))
 
 /** @throws UnfogError `disk_full`, `io`; the old checkpoint is then intact */
@@ -31,7 +25,7 @@ export async function saveCheckpoint(
   buffers: Buffers,
   progress: Progress,
 ): Promise<void> {
-  const tensors = names.map((name) => ({
+  const tensors = bufferNames.map((name) => ({
     name,
     dtype: 'F32' as const,
     shape: [buffers[name].length],
@@ -62,7 +56,7 @@ export async function checkpointProgress(store: Store): Promise<Progress | undef
 export const loadCheckpoint = (store: Store, buffers: Buffers): Promise<void> =>
   guarded(store, async () => {
     const file = await openSafetensors(store, checkpointFile)
-    for (const name of names) {
+    for (const name of bufferNames) {
       const { data } = await file.tensor(name)
       if (data.length !== buffers[name].length) throw new Error(`${name} has another size`)
       buffers[name].set(data as Float32Array)

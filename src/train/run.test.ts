@@ -16,7 +16,7 @@ import { sha256 } from '../model/safetensors.ts'
 import { parameterShapes } from '../nn/index.ts'
 import { type Device, flat, layoutOf } from '../runtime/index.ts'
 import { memoryStore, readText, type Store } from '../store/index.ts'
-import { moments } from './adamw.ts'
+import { AdamW } from './adamw.ts'
 import { checkpointFile, checkpointProgress, loadCheckpoint } from './checkpoint.ts'
 import { taleData, textData } from './data.ts'
 import { type Metric, metricsFile } from './metrics.ts'
@@ -433,7 +433,7 @@ describe('what is stored is what was learnt', () => {
   test('the running average of the weights, not the last ones', async () => {
     const { config, weights } = await openModel(whole.store, device)
     const layout = layoutOf(parameterShapes(config.architecture))
-    const buffers = { parameters: new Float32Array(layout.size), ...moments(layout) }
+    const { buffers } = new AdamW(layout)
     await loadCheckpoint(whole.store, buffers)
     const { embed } = flat(layout, buffers.average).tensors
     expect(weights.get('embed')).toEqual(embed.data)

@@ -11,13 +11,11 @@ import {
   type Flat,
   flat,
   type HostTensor,
-  type Layout,
   layoutOf,
   type Session,
 } from '../runtime/index.ts'
 import type { Batches, Dataset, Tokenizer } from '../text/index.ts'
-import { adamw, moments, norm } from './adamw.ts'
-import type { Buffers } from './checkpoint.ts'
+import { AdamW, type Buffers } from './adamw.ts'
 import { type Corruption, corruptBatch } from './corrupt.ts'
 import { gradientName, trainingGraph } from './graph.ts'
 import { rateAt } from './rate.ts'
@@ -71,8 +69,7 @@ export class Trainer {
   readonly parameters: Flat
   readonly average: Flat
   readonly buffers: Buffers
-  private readonly layout: Layout
-  private readonly gradients: Flat
+  private readonly optimiser: AdamW
   private readonly outputs: Record<string, HostTensor>
   private readonly batches: Batches
   private readonly loss = { data: new Float32Array(1), dims: [] }
@@ -82,15 +79,14 @@ export class Trainer {
     this.setup = setup
     const { config, dataset, recipe } = setup
     const layout = layoutOf(parameterShapes(config.architecture))
-    this.layout = layout
+    this.optimiser = new AdamW(layout)
+    this.buffers = this.optimiser.buffers
     this.phases = setup.phases
-    this.parameters = flat(layout)
-    this.gradients = flat(layout)
-    const state = moments(layout)
-    this.average = flat(layout, state.average)
-    this.buffers = { ...state, parameters: this.parameters.data }
+    this.parameters = flat(layout, this.buffers.parameters)
+    this.average = flat(layout, this.buffers.average)
     this.outputs = { loss: this.loss }
-    for (const [name, tensor] of Object.entries(this.gradients.tensors))
+    const gradients = flat(layout, this.optimiser.gradients)
+    for (const [name, tensor] of Object.entries(gradients.tensors))
       this.outputs[gradientName(name)] = tensor
     this.batches = dataset.train.training({
       tokensPerBatch: recipe.batchTokens,
@@ -156,7 +152,7 @@ export class Trainer {
     )
     if (feeds.rows.data.length === 0) {
       // so little text that nothing was masked: nothing to learn this time
-      this.gradients.data.fill(0)
+      this.optimiser.gradients.fill(0)
       this.loss.data[0] = 0
     } else {
       const session = await this.session(phase)
@@ -175,7 +171,8 @@ export class Trainer {
     const rate = rateAt(Math.min(1, tokens / budget), recipe)
     const loss = this.loss.data[0]
     const gradient = this.learn(step, rate)
-    if (![loss, gradient, norm(this.parameters.data)].every(Number.isFinite)) {
+    const size = this.optimiser.norm(this.buffers.parameters)
+    if (![loss, gradient, size].every(Number.isFinite)) {
       throw new UnfogError(
         'diverged',
         `training left the finite numbers at step ${step} (loss ${loss}, gradient norm ${gradient}): run again with a lower --rate than ${recipe.rate}`,
@@ -187,8 +184,7 @@ export class Trainer {
   /** Moves the parameters along the gradients of the last `measure`.
    * @returns the gradients' norm */
   learn(step: number, rate: number): number {
-    const { layout, parameters, gradients, buffers, setup } = this
-    return adamw(layout, parameters.data, gradients.data, buffers, { step, rate }, setup.recipe)
+    return this.optimiser.step({ step, rate }, this.setup.recipe)
   }
 
   async dispose(): Promise<void> {

@@ -74,6 +74,7 @@ for (const name of Object.keys(policies) as PolicyName[]) {
   describe(name, () => {
     const policy = policies[name]
     const runs = { numRuns: 40 }
+    const goesBack = policy.steps(10, makePlan({ policy: name }, network)) > 10
 
     test('leaves given text alone, progresses, ends, writes nothing that is banned', async () => {
       await fc.assert(
@@ -86,7 +87,8 @@ for (const name of Object.keys(policies) as PolicyName[]) {
           expect([...before.tokens]).toEqual([...canvas.tokens])
           for (const frame of frames.slice(1)) {
             expect(frame.step).toBeGreaterThan(before.step)
-            expect(frame.forwards).toBe(before.forwards + 1)
+            // a step that changed nothing has no frame
+            expect(frame.forwards).toBeGreaterThan(before.forwards)
             expect(frame.changed.length).toBeGreaterThan(0)
             for (const [i, id] of frame.tokens.entries()) {
               const changed = id !== before.tokens[i] || frame.state[i] !== before.state[i]
@@ -98,7 +100,7 @@ for (const name of Object.keys(policies) as PolicyName[]) {
           }
           expect(before.done).toBe('complete')
           expect(before.state.includes(states.fog)).toBe(false)
-          expect(before.forwards).toBeLessThanOrEqual(Math.min(bound, fog))
+          expect(before.forwards).toBeLessThanOrEqual(goesBack ? bound : Math.min(bound, fog))
           if (options.length === 14) expect(before.tokens.length).toBe(letters.length)
         }),
         runs,
