@@ -64,7 +64,7 @@ export function openNetwork(
       const network = transformer(config.architecture, frame.banned)
       const ids = input('ids', 'int32', ['B', 'L'])
       const visible = input('visible', 'bool', ['B', 'L'])
-      const logits = network.logits(network.hidden(ids, visible), input('rows', 'int32', ['R']))
+      const logits = network.logits(ids, input('rows', 'int32', ['R']), visible)
       const result =
         output === 'logits' ? logits : crossEntropy(logits, input('targets', 'int32', ['R']))
       const values = new Map(

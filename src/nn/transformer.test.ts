@@ -134,10 +134,7 @@ describe('logits are those of plain loops in float64', () => {
       ] as const) {
         const network = transformer(config, banned)
         const { ids: canvas, visible: seen, rows: which } = symbolic()
-        const graph = emit(
-          { logits: network.logits(network.hidden(canvas, seen), which) },
-          { precision },
-        )
+        const graph = emit({ logits: network.logits(canvas, which, seen) }, { precision })
         const session = await open(graph)
         const { logits } = await session.run({
           ...converted(precision, weights),
@@ -169,7 +166,7 @@ describe('gradients of a whole model are differences', () => {
       const { ids, visible: seen, rows: which } = symbolic()
       const targets = input('targets', 'int32', ['R'])
       const prices = input('prices', 'float', ['R'])
-      const nats = crossEntropy(network.logits(network.hidden(ids, seen), which), targets)
+      const nats = crossEntropy(network.logits(ids, which, seen), targets)
       const loss = sum(mul(nats, prices))
       const slopes = gradients(loss, network.parameters)
       const outputs = Object.fromEntries(
@@ -215,7 +212,7 @@ describe('the emitted graph', () => {
     const graphs = () => {
       const network = transformer(config, [1])
       const { ids, visible: seen, rows: which } = symbolic()
-      const logits = network.logits(network.hidden(ids, seen), which)
+      const logits = network.logits(ids, which, seen)
       const loss = sum(mul(logits, logits))
       const slopes = gradients(loss, network.parameters)
       const forward = emit({ logits })
@@ -257,7 +254,7 @@ describe('the emitted graph', () => {
     const once = () => {
       const network = transformer(configOf('as trained by default'))
       const { ids, visible: seen, rows: which } = symbolic()
-      return emit({ logits: network.logits(network.hidden(ids, seen), which) }).bytes
+      return emit({ logits: network.logits(ids, which, seen) }).bytes
     }
     expect(once()).toEqual(once())
   })

@@ -40,12 +40,12 @@ function parametersOf(config: TransformerConfig): (name: string) => Tensor | und
 export interface Transformer {
   /** in the order of `parameterShapes` */
   readonly parameters: readonly Tensor[]
-  /** @param ids [B, L] of int32  @param visible [B, L], false where a position is padding
-   * @returns [B·L, width], after the last norm */
-  hidden(ids: Tensor, visible?: Tensor): Tensor
-  /** Logits of some rows of `hidden`. Banned ids have no probability.
-   * @param rows [R] of int32, all different  @returns [R, vocabSize] */
-  logits(hidden: Tensor, rows: Tensor): Tensor
+  /** Logits of some rows; behind the attention of the last block only these are computed. Banned ids have no
+   * probability.
+   * @param ids [B, L] of int32  @param rows [R] of int32, into B·L, all different
+   * @param visible [B, L], false where a position is padding
+   * @returns [R, vocabSize] */
+  logits(ids: Tensor, rows: Tensor, visible?: Tensor): Tensor
 }
 
 /** @param banned token ids that are never predicted (mask, padding, labels)
@@ -91,20 +91,20 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
       return transpose(split, [0, 2, 1, 3])
     })
 
+  /** Every position looks at every other; the answer before its projection, [B·L, heads · headSize]. */
   const attend = (x: Tensor, ids: Tensor, visible: Tensor | undefined, at: string): Tensor => {
     const { heads: queries, kvHeads, headSize } = config
     const qkv = linear(x, `${at}.qkv`)
     const q = heads(qkv, ids, 0, queries, 'q', at)
     const k = heads(qkv, ids, queries, kvHeads, 'k', at)
     const v = heads(qkv, ids, queries + kvHeads, kvHeads, 'v', at)
-    const mixed = namedFromRoot(at, () => {
+    return namedFromRoot(at, () => {
       const perHead = attention(q, k, v, visible, {
         scale: 1 / Math.sqrt(headSize),
         causal: config.attention === 'causal',
       })
       return reshape(transpose(perHead, [0, 2, 1, 3]), [multiply(...ids.shape), queries * headSize])
     })
-    return linear(mixed, `${at}.out`)
   }
 
   const feedForward = (x: Tensor, at: string): Tensor => {
@@ -118,9 +118,18 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
     return linear(inner, `${at}.down`)
   }
 
-  const block = (x: Tensor, ids: Tensor, visible: Tensor | undefined, at: string): Tensor =>
+  /** @param rows the only rows that are wanted, if not all */
+  const block = (
+    x: Tensor,
+    ids: Tensor,
+    visible: Tensor | undefined,
+    at: string,
+    rows?: Tensor,
+  ): Tensor =>
     namedFromRoot(at, () => {
-      const attended = add(x, attend(norm(x, `${at}.norm1`), ids, visible, `${at}.attn`))
+      const wanted = (all: Tensor) => (rows ? selectRows(all, rows) : all)
+      const mixed = wanted(attend(norm(x, `${at}.norm1`), ids, visible, `${at}.attn`))
+      const attended = add(wanted(x), linear(mixed, `${at}.attn.out`))
       return add(attended, feedForward(norm(attended, `${at}.norm2`), `${at}.mlp`))
     })
 
@@ -129,19 +138,18 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
 
   return {
     parameters: Object.keys(parameterShapes(config)).map(get),
-    hidden(ids, visible) {
+    logits(ids, rows, visible) {
       let x = named('embed', () =>
         reshape(gather(get('embed'), ids), [multiply(...ids.shape), config.width]),
       )
-      for (let i = 0; i < config.layers; i++) x = block(x, ids, visible, `block.${i}`)
-      return norm(x, 'norm')
-    },
-    logits(hidden, rows) {
+      for (let i = 0; i < config.layers; i++) {
+        x = block(x, ids, visible, `block.${i}`, i === config.layers - 1 ? rows : undefined)
+      }
+      const last = norm(x, 'norm')
       return named('head', () => {
-        const chosen = selectRows(hidden, rows)
         const product = config.tiedHead
-          ? matmul(chosen, get('embed'), { transposeB: true })
-          : matmul(chosen, get('head'))
+          ? matmul(last, get('embed'), { transposeB: true })
+          : matmul(last, get('head'))
         return add(product, constant(forbidden))
       })
     },

@@ -34,7 +34,7 @@ export function trainingGraph(
   cap?: number,
 ): EmittedGraph {
   const { ids, rows, targets, noisy, time, importance } = batchInputs()
-  const logits = network.logits(network.hidden(ids), rows)
+  const logits = network.logits(ids, rows)
   const loss = named('loss', () => {
     const nats = noise.bound({ logits, targets, noisy, time }, { schedule, cap })
     return sum(mul(nats, importance))
