@@ -8,7 +8,7 @@ export {
   Model,
   type ModelScoreOptions,
 } from './api/model.ts'
-export { type TrainOptions, train } from './api/train.node.ts'
+export { describeData, type TrainOptions, train } from './api/train.node.ts'
 export {
   type Frame,
   type FrameJSON,
@@ -36,6 +36,7 @@ export {
   worlds,
 } from './tales/index.ts'
 export { type DocumentMode, documentRules, type Tokenizer, tokenizers } from './text/index.ts'
+export type { DataReport } from './train/data-report.ts'
 export type { Metric } from './train/metrics.ts'
 export type { RunPlan } from './train/plan.ts'
 export { defaultRecipe, type Recipe } from './train/recipe.ts'

@@ -6,14 +6,18 @@ import { folderStore } from '../store/folder.node.ts'
 import { openCorpusPath } from '../text/corpus.node.ts'
 import type { DocumentMode } from '../text/index.ts'
 import { corpusData, isWorld, type TrainingData, taleData, textData } from '../train/data.ts'
+import { type DataReport, reportOf } from '../train/data-report.ts'
 import type { RunOptions } from '../train/plan.ts'
 import { run, type TrainEvent } from '../train/run.ts'
 import { modelFolder, openModel } from './load.node.ts'
 import { lockFolder } from './lock.node.ts'
 
 export interface TrainOptions extends Omit<RunOptions, 'recipe'> {
-  /** a file, a folder of .txt and .md files, '-' for stdin, 'tales:small' or 'tales:full', or texts in memory */
+  /** a file or a folder (plain text, .jsonl, .csv, .tsv, .parquet, each also as .gz or .zst), '-' for plain text from
+   * stdin, 'tales:small' or 'tales:full', or texts in memory */
   data: string | readonly string[]
+  /** which field of records is the text; guessed when absent */
+  field?: string
   /** the run's folder; a run that is there already goes on */
   out: string
   /** what one document is; guessed from the data when absent */
@@ -31,11 +35,14 @@ export interface TrainOptions extends Omit<RunOptions, 'recipe'> {
 
 const defaultTales = 200_000
 
+type DataOptions = Pick<TrainOptions, 'data' | 'field' | 'documents' | 'count'>
+
 async function openData({
   data,
+  field,
   documents,
   count,
-}: TrainOptions): Promise<{ data: TrainingData; close(): Promise<void> }> {
+}: DataOptions): Promise<{ data: TrainingData; close(): Promise<void> }> {
   const nothing = async () => {}
   if (typeof data !== 'string') return { data: textData('texts', data), close: nothing }
   const world = data.startsWith('tales:') ? data.slice(6) : undefined
@@ -46,7 +53,7 @@ async function openData({
       })
     return { data: taleData(world, count ?? defaultTales), close: nothing }
   }
-  const corpus = await openCorpusPath(data)
+  const corpus = await openCorpusPath(data, process.stdin, { field })
   try {
     return { data: await corpusData(corpus, documents), close: () => corpus.close() }
   } catch (error) {
@@ -62,6 +69,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     data: _data,
     out,
     documents: _documents,
+    field: _field,
     config,
     count: _count,
     device,
@@ -90,6 +98,19 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     })
   } finally {
     unlock?.()
+    await close()
+  }
+}
+
+/** What a run would learn from: how it is read, how long its texts are, what is in it twice.
+ * @throws UnfogError `usage`, `bad_input`, `not_found` */
+export async function describeData(
+  options: DataOptions & Pick<TrainOptions, 'tokenizer' | 'vocabSize'>,
+): Promise<DataReport> {
+  const { data, close } = await openData(options)
+  try {
+    return await reportOf(data, options)
+  } finally {
     await close()
   }
 }

@@ -13,6 +13,7 @@ const home = process.cwd()
 
 beforeAll(async () => {
   writeFileSync(join(place, 'story.txt'), 'The fog was thick. The lamp was lit.\n'.repeat(60))
+  writeFileSync(join(place, 'reviews.csv'), `id,review\n${'1,"Foggy, but fine."\n'.repeat(60)}`)
   mkdirSync(join(place, 'runs'))
   await writeTinyModel(join(place, 'runs/story'))
   process.chdir(place)

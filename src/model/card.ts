@@ -72,7 +72,12 @@ function summary({ architecture, noise, weights }: ModelConfig, facts: CardFacts
 }
 
 function documents({ architecture, text }: ModelConfig): string {
-  const unit = { line: 'A line', 'blank-line': 'A passage between blank lines', file: 'A file' }
+  const unit = {
+    line: 'A line',
+    'blank-line': 'A passage between blank lines',
+    file: 'A file',
+    record: 'A record',
+  }
   const canvas = text.exactLength
     ? ' A canvas is exactly one document, and its length is drawn from the lengths of the data'
     : ' Documents are packed into windows'

@@ -33,7 +33,7 @@ export type Counts = Record<string, number>
 
 export interface TextConfig {
   /** what one document was in the training data */
-  documents: 'line' | 'blank-line' | 'file'
+  documents: 'line' | 'blank-line' | 'file' | 'record'
   /** is a canvas exactly one document, its length drawn from `lengths`? */
   exactLength: boolean
   /** how many documents had how many tokens; `by` label and value, for the labels that say something about length */
@@ -155,7 +155,7 @@ const label = object({
 })
 
 const textual = object({
-  documents: oneOf(['line', 'blank-line', 'file']),
+  documents: oneOf(['line', 'blank-line', 'file', 'record']),
   exactLength: flag,
   lengths: lengths.optional(),
   labels: listOf(label, 64).refine(

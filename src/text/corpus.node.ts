@@ -1,4 +1,4 @@
-// What a user names on a command line becomes a corpus: a file, a folder of .txt and .md files, or "-" for what is
+// What a user names on a command line becomes a corpus: a file, a folder of files that are text, or "-" for what is
 // piped in. A pipe can be read once and a corpus is read several times, so a pipe is first written to a temporary file.
 import { createWriteStream, rmSync } from 'node:fs'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
@@ -8,7 +8,9 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { UnfogError } from '../error/index.ts'
 import { fileError, folderStore } from '../store/folder.node.ts'
-import { type Corpus, openCorpus } from './corpus.ts'
+import { plainName } from './compressed.ts'
+import { type Corpus, type CorpusOptions, openCorpus } from './corpus.ts'
+import { recordFormatOf } from './records.ts'
 
 export interface OpenedCorpus extends Corpus {
   /** Removes what opening has written. */
@@ -23,6 +25,7 @@ const nothingToClose = async () => {}
 export async function openCorpusPath(
   path: string,
   piped: AsyncIterable<Uint8Array> = process.stdin,
+  options: CorpusOptions = {},
 ): Promise<OpenedCorpus> {
   if (path === '-') return openPipe(piped)
   const info = await stat(path).catch((error) => {
@@ -30,25 +33,30 @@ export async function openCorpusPath(
       ? new UnfogError('not_found', `there is no file or folder ${path}`, { param: path })
       : fileError(error, path, 'read')
   })
-  if (info.isDirectory()) return openFolder(path)
+  if (info.isDirectory()) return openFolder(path, options)
   if (!info.isFile()) {
     throw new UnfogError('bad_input', `${path} is neither a file nor a folder`, { param: path })
   }
-  const corpus = await openCorpus(folderStore(dirname(path)), [basename(path)], path)
+  const corpus = await openCorpus(folderStore(dirname(path)), [basename(path)], path, options)
   return { ...corpus, close: nothingToClose }
 }
 
-async function openFolder(path: string): Promise<OpenedCorpus> {
+/** Is a file of a folder text, by its name? */
+const isText = (file: string): boolean =>
+  !file.split('/').some((part) => part.startsWith('.')) &&
+  (/\.(txt|md)$/i.test(plainName(file)) || recordFormatOf(plainName(file)) !== undefined)
+
+async function openFolder(path: string, options: CorpusOptions): Promise<OpenedCorpus> {
   const store = folderStore(path)
-  const files = (await store.list('')).filter(
-    (file) => /\.(txt|md)$/i.test(file) && !file.split('/').some((part) => part.startsWith('.')),
-  )
+  const files = (await store.list('')).filter(isText)
   if (files.length === 0) {
-    throw new UnfogError('bad_input', `the folder ${path} holds no .txt or .md file`, {
-      param: path,
-    })
+    throw new UnfogError(
+      'bad_input',
+      `the folder ${path} holds no .txt, .md, .jsonl, .csv, .tsv or .parquet file`,
+      { param: path },
+    )
   }
-  return { ...(await openCorpus(store, files, path)), close: nothingToClose }
+  return { ...(await openCorpus(store, files, path, options)), close: nothingToClose }
 }
 
 async function openPipe(piped: AsyncIterable<Uint8Array>): Promise<OpenedCorpus> {

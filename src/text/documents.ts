@@ -1,5 +1,6 @@
-// What one document is: a line, a paragraph between blank lines, or a file. Documents are handed on in parts, so that
-// a file of any size passes through; parts are cut where no word is cut.
+// What one document is: a line, a paragraph between blank lines, a file, or a record. Documents are handed on in parts,
+// so that a file of any size passes through; parts are cut where no word is cut.
+import { UnfogError } from '../error/index.ts'
 import type { Corpus } from './corpus.ts'
 import { lastCut } from './pieces.ts'
 
@@ -22,6 +23,7 @@ export const documentRules = {
   line: { summary: 'each line', separator: /\n/ },
   'blank-line': { summary: 'each run of lines between blank lines', separator: /\n[^\S\n]*\n/ },
   file: { summary: 'each file' },
+  record: { summary: 'each record of a .jsonl, .csv, .tsv or .parquet file' },
 } satisfies Record<string, DocumentRule>
 
 export type DocumentMode = keyof typeof documentRules
@@ -30,15 +32,42 @@ export type DocumentMode = keyof typeof documentRules
 const longestPart = 2 ** 19
 
 /** The documents of a corpus, in order. Lines and paragraphs lose the white space around them, and empty ones are
- * left out; files are kept to the letter. */
+ * left out; files and records are kept to the letter. A record is a document whatever the mode, which is about plain
+ * text.
+ * @throws UnfogError `usage` when the mode fits none of the files */
 export async function* corpusDocuments(
   corpus: Corpus,
   mode: DocumentMode,
 ): AsyncGenerator<DocumentPart> {
   const { separator }: DocumentRule = documentRules[mode]
+  checkMode(corpus, mode)
   for (const file of corpus.files) {
-    if (separator) yield* trimmed(split(corpus.read(file), separator))
+    const records = corpus.records(file)
+    if (records) for await (const text of records) yield { text }
+    else if (separator) yield* trimmed(split(corpus.read(file), separator))
     else yield* split(corpus.read(file))
+  }
+}
+
+/** Files of a corpus that hold plain text. */
+export const plainFiles = (corpus: Corpus): string[] =>
+  corpus.files.filter((file) => !corpus.records(file))
+
+function checkMode(corpus: Corpus, mode: DocumentMode): void {
+  const plain = plainFiles(corpus).length
+  if (mode === 'record' && plain > 0) {
+    throw new UnfogError(
+      'usage',
+      `${corpus.name} has files of plain text, which have no records: use --documents line, blank-line or file`,
+      { param: 'documents' },
+    )
+  }
+  if (mode !== 'record' && plain === 0) {
+    throw new UnfogError(
+      'usage',
+      `each record of ${corpus.name} is one document: leave --documents ${mode} out`,
+      { param: 'documents' },
+    )
   }
 }
 

@@ -1,7 +1,7 @@
 // Guesses what one document is, from the look of the data, and says why. A wrong guess costs: cutting one long text
 // into lines hides its context, and gluing tales together hides where they end. When in doubt it is one long text.
 import type { Corpus } from './corpus.ts'
-import type { DocumentMode } from './documents.ts'
+import { type DocumentMode, plainFiles } from './documents.ts'
 
 export interface DocumentGuess {
   documents: DocumentMode
@@ -59,10 +59,14 @@ export function guessDocuments(
 
 /** The guess for a corpus, from the beginnings of at most eight of its files. */
 export async function guessCorpusDocuments(corpus: Corpus): Promise<DocumentGuess> {
-  const stride = Math.ceil(corpus.files.length / 8)
+  const plain = plainFiles(corpus)
+  if (plain.length === 0) {
+    return { documents: 'record', reason: 'Files of records: each record is one document.' }
+  }
+  const stride = Math.ceil(plain.length / 8)
   const samples: string[] = []
-  for (let i = 0; i < corpus.files.length; i += stride) {
-    for await (const text of corpus.read(corpus.files[i])) {
+  for (let i = 0; i < plain.length; i += stride) {
+    for await (const text of corpus.read(plain[i])) {
       const sample = text.slice(0, 2 ** 17)
       samples.push(sample.length < text.length ? wholeLines(sample) : text)
       break

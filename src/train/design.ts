@@ -37,7 +37,7 @@ const defaultTime = 600
 /** bytes of text above which word pieces pay for their larger vocabulary */
 const largeText = 4e6
 /** tokens of the longest text that still has a canvas of its own */
-const longestOwnCanvas = 255
+export const longestOwnCanvas = 255
 /** how often a small text is read before time is better spent elsewhere */
 const mostPasses = 100
 
@@ -50,6 +50,9 @@ export function tokenizerFor(data: TrainingData): { name: TokenizerName; why: st
     return { name: 'chars', why: 'a small text teaches letters better than word pieces' }
   return { name: 'bpe', why: 'a large text can teach word pieces' }
 }
+
+/** Most ids of a tokenizer that learns its own. */
+export const vocabularyFor = ({ bytes }: TrainingData): number => (bytes > 5e7 ? 8192 : 2048)
 
 export async function design(
   data: TrainingData,
@@ -69,7 +72,7 @@ export async function design(
   const context = start ? longestOwnText(start) : longestOwnCanvas
   const prepared = await prepare(data, {
     tokenizer,
-    vocabSize: options.vocabSize ?? (data.bytes > 5e7 ? 8192 : 2048),
+    vocabSize: options.vocabSize ?? vocabularyFor(data),
     context,
     seed: recipe.seed,
   })

@@ -1,6 +1,7 @@
 // The table of commands: a new one is one file and one row here. Help, the reference in docs/cli.md and the contract
 // suite derive from it.
 import type { Command } from '../command.ts'
+import { data } from './data.ts'
 import { doctor } from './doctor.ts'
 import { generate } from './generate.ts'
 import { noise } from './noise.ts'
@@ -13,6 +14,7 @@ import { train } from './train.ts'
 export const commands = {
   generate,
   train,
+  data,
   score,
   tales,
   policies,

@@ -17,6 +17,10 @@ import {
 } from '../option.ts'
 import { trainingReport } from '../training-report.ts'
 
+/** what a command that reads training data takes */
+export const dataAbout =
+  'a file or folder of text (.txt, .md, .jsonl, .csv, .tsv, .parquet, also .gz or .zst), - for stdin, tales:small or tales:full'
+
 const share = {
   within: (value: number) => value >= 0 && value < 1,
   says: 'a number from 0 to below 1',
@@ -38,6 +42,7 @@ const options = {
     value: 'rule',
     otherwise: 'guessed',
   }),
+  field: text('name', 'which field of records is the text; default guessed'),
   tokenizer: oneOf(Object.keys(tokenizers) as TokenizerName[], 'how text is cut', {
     otherwise: 'chosen by size',
   }),
@@ -64,7 +69,7 @@ export const train = command({
   about: 'train a model on a text; run again, it goes on',
   argument: {
     name: 'data',
-    about: 'a text file, a folder of .txt and .md files, - for stdin, tales:small or tales:full',
+    about: dataAbout,
   },
   options,
   notes: () =>

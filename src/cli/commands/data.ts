@@ -1,0 +1,80 @@
+// unfog data: a look at what a run would learn from, before it does.
+import type { DocumentMode } from '../../index.ts'
+import { documentRules, type TokenizerName, tokenizers } from '../../text/index.ts'
+import { type DataReport, fewTokens } from '../../train/data-report.ts'
+import { command } from '../command.ts'
+import { listing } from '../listing.ts'
+import { count, oneOf, text, toggle } from '../option.ts'
+import { harmless } from '../terminal/width.ts'
+import { dataAbout } from './train.ts'
+
+export const data = command({
+  about: 'show what would be learnt from: texts, lengths, tokens, repetitions, samples',
+  argument: { name: 'data', about: dataAbout },
+  options: {
+    field: text('name', 'which field of records is the text; default guessed'),
+    documents: oneOf(Object.keys(documentRules) as DocumentMode[], 'what one document is', {
+      value: 'rule',
+      otherwise: 'guessed',
+    }),
+    tokenizer: oneOf(Object.keys(tokenizers) as TokenizerName[], 'how text is cut', {
+      otherwise: 'chosen by size',
+    }),
+    vocab: count('most ids of the tokenizer'),
+    tales: count('how many tales, where the data are tales:small or tales:full'),
+    json: toggle('one JSON'),
+  },
+  examples: ['unfog data story.txt', 'unfog data reviews.csv --field review --json'],
+  async run({ json, vocab: vocabSize, tales, ...asked }, io, path) {
+    const { describeData } = await import('../../index.ts')
+    const report = await describeData({ ...asked, vocabSize, count: tales, data: path })
+    await io.stdout.write(json ? `${JSON.stringify(report)}\n` : said(report, io.stdout.columns))
+    return undefined
+  },
+})
+
+const number = (n: number): string => n.toLocaleString('en-US')
+const part = (some: number, all: number): string =>
+  `${number(some)}${some > 0 ? ` (${((100 * some) / all).toFixed(1)} %)` : ''}`
+
+const sentence = (text: string): string =>
+  `${text[0].toUpperCase()}${text.slice(1).replace(/[.]+$/, '')}.`
+
+/** Windows are parts of documents, so of them only tokens can be counted. */
+const heldOutOf = ({ form, heldOut, tokens, count: all, name }: DataReport): string => {
+  if (form === 'windows') return `${part(heldOut.tokens, tokens)} tokens`
+  const extra = name.startsWith('tales:') ? ' of their own' : ''
+  return `${extra ? number(heldOut.documents) : part(heldOut.documents, all)} documents${extra}`
+}
+
+function said(report: DataReport, columns?: number): string {
+  const { lengths, count: all } = report
+  const { least, tenth, half, nineTenths, most } = lengths
+  const rows: [string, string][] = [
+    ['data', report.name],
+    [
+      'one document',
+      `${documentRules[report.documents].summary} (--documents ${report.documents})`,
+    ],
+    ...report.reasons.map((reason): [string, string] => ['', sentence(reason)]),
+    ['documents', number(all)],
+    ['held out', heldOutOf(report)],
+    ['characters', number(report.characters)],
+    [
+      'tokens',
+      `${number(report.tokens)} by ${report.tokenizer}, ${number(report.usedIds)} of ${number(report.vocabulary)} ids used, ${(report.characters / report.tokens).toFixed(2)} characters each`,
+    ],
+    [
+      'lengths',
+      all === 1
+        ? `${number(most)} tokens`
+        : `${least} to ${number(most)} tokens; a tenth up to ${tenth}, half up to ${half}, nine tenths up to ${nineTenths}`,
+    ],
+    ['repeated', `${part(report.repeated, all)} equal to an earlier one`],
+    ['near-empty', `${part(report.nearEmpty, all)} of fewer than ${fewTokens} tokens`],
+  ]
+  const samples = report.samples.map(
+    (sample) => `\n  ${harmless(sample).replaceAll('\n', '\n  ')}\n`,
+  )
+  return `${listing(rows, columns)}\nFrom the beginning, the middle and further on:\n${samples.join('')}`
+}
