@@ -5,26 +5,20 @@ import { cpSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './process.js'
 
-const tokens = 30e6
-/** of the recipe's defaults: share of the tokens that the warm start takes */
-const warmStart = 0.25
-const common = ['--tales', '400000', '--dtype', 'bf16', '--rate', '0.003']
+const common = ['--tales', '500000', '--rate', '0.003', '--dtype', 'bf16']
+/** both learn from as many tokens: those of the beginning they share, and these */
+const start = '5.4M'
+const rest = '20M'
+const beginning = 'runs/tales-start'
 
-/** In this order: the masked model's warm start is also the beginning of its twin. */
+/** In this order: both models go on from a network that writes from left to right. */
 const runs = [
-  {
-    name: 'tales',
-    flags: ['--tokens', String(tokens), '--params', '1500000'],
-  },
+  { out: beginning, flags: ['--ar', '--tokens', start, '--params', '1500000'] },
+  { name: 'tales', out: 'runs/tales', flags: ['--from', beginning, '--tokens', rest] },
   {
     name: 'tales-ar',
-    flags: [
-      '--ar',
-      '--from',
-      'runs/tales/warm-start',
-      '--tokens',
-      String(tokens * (1 - warmStart)),
-    ],
+    out: 'runs/tales-ar',
+    flags: ['--ar', '--from', beginning, '--tokens', rest],
   },
 ]
 const files = [
@@ -35,21 +29,12 @@ const files = [
   'README.md',
 ]
 
-for (const { name, flags } of runs) {
-  const out = `runs/${name}`
-  const words = [
-    'bin/unfog.js',
-    'train',
-    'tales:full',
-    '--out',
-    out,
-    '--name',
-    name,
-    ...common,
-    ...flags,
-  ]
+for (const { name, out, flags } of runs) {
+  const named = name ? ['--name', name] : []
+  const words = ['bin/unfog.js', 'train', 'tales:full', '--out', out, ...named, ...common, ...flags]
   const { status, signal } = spawnSync(process.execPath, words, { cwd: root, stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? (signal === 'SIGINT' ? 130 : 1))
+  if (!name) continue
   mkdirSync(join(root, 'models', name), { recursive: true })
   for (const file of files) {
     if (existsSync(join(root, out, file)))

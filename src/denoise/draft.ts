@@ -83,13 +83,21 @@ export class Draft {
       const rows = this.#plan.policy.wants(view)
       if (rows.length > 0) {
         this.#asked = { view, rows }
-        return { tokens: this.#tokens, rows, labels: this.#plan.labels }
+        return { tokens: this.#hidden(rows), rows, labels: this.#plan.labels }
       }
     }
     throw new UnfogError(
       'internal',
       `policy ${this.#plan.policy.name} did not finish in the ${this.#steps} steps it promised`,
     )
+  }
+
+  /** The canvas with the asked positions in the fog, where some are not. */
+  #hidden(rows: Int32Array): Int32Array {
+    if (rows.every((position) => this.#state[position] === states.fog)) return this.#tokens
+    const tokens = this.#tokens.slice()
+    for (const position of rows) tokens[position] = this.#network.maskId
+    return tokens
   }
 
   /** The answer: logits of the asked rows, [rows × vocabSize]. */
@@ -103,8 +111,10 @@ export class Draft {
         [position, this.#answer(position, logits.subarray(i * size, (i + 1) * size))] as const,
     )
     for (const [position, answer] of answers) {
-      if (this.#state[position] !== states.fog) continue
-      this.#confidence[position] = answer.top
+      this.#confidence[position] =
+        this.#state[position] === states.fog
+          ? answer.top
+          : answer.probability(this.#tokens[position])
       this.#entropy[position] = answer.entropy
     }
     const changes = this.#plan.policy.choose(
@@ -148,6 +158,8 @@ export class Draft {
       tokens: this.#tokens,
       state: this.#state,
       confidence: this.#confidence,
+      entropy: this.#entropy,
+      maskId: this.#network.maskId,
       fog: Int32Array.from(positionsInFog(this.#state)),
       start: this.#start,
       settings: this.#plan,

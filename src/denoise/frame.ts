@@ -18,8 +18,8 @@ export interface Frame {
   tokens: Int32Array
   /** [L] a value of `states` */
   state: Uint8Array
-  /** [L] probability the model gave, at temperature 1: settled, to the token it wrote, when it wrote it; fog, to its
-   * best guess when last asked (0 before); given, 1 */
+  /** [L] probability the model gave, at temperature 1: settled, to the token that stands there, when it was last asked;
+   * fog, to its best guess when last asked (0 before); given, 1 */
   confidence: Float32Array
   /** [L] nats, of the same prediction: given, 0; fog that was never asked, log of the vocabulary's size */
   entropy: Float32Array

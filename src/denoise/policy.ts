@@ -23,8 +23,11 @@ export interface PolicyState {
   readonly tokens: Int32Array
   /** [L] given, fog or settled: a value of `states` */
   readonly state: Uint8Array
-  /** [L] of the settled: the probability with which they were written */
+  /** [L] of the settled: the probability with which they were written, or would be now, if they were asked since */
   readonly confidence: Float32Array
+  /** [L] nats, of the same prediction */
+  readonly entropy: Float32Array
+  readonly maskId: number
   /** positions in the fog, ascending; at least one, unless the policy has a `done` of its own */
   readonly fog: Int32Array
   /** how many positions were in the fog at the start: all that were not given */
@@ -65,7 +68,8 @@ export interface Policy {
   readonly defaults: { readonly temperature: number }
   /** The most steps it takes for so much fog (at least 1), and so the most forwards. */
   steps(fog: number, settings: PolicySettings): number
-  /** Positions to ask at this step, ascending. None: nothing happens at this step and no forward is spent. */
+  /** Positions to ask at this step, ascending. None: nothing happens at this step and no forward is spent. Settled
+   * positions that are asked are hidden in the question: the answer is what would stand there, judged by the others. */
   wants(state: PolicyState): Int32Array
   /** What is written, from the answers in the order of `wants`. */
   choose(predictions: readonly Prediction[], state: PolicyState): Change[]

@@ -89,7 +89,7 @@ for (const name of Object.keys(policies) as PolicyName[]) {
             expect(frame.step).toBeGreaterThan(before.step)
             // a step that changed nothing has no frame
             expect(frame.forwards).toBeGreaterThan(before.forwards)
-            expect(frame.changed.length).toBeGreaterThan(0)
+            if (!frame.done) expect(frame.changed.length).toBeGreaterThan(0)
             for (const [i, id] of frame.tokens.entries()) {
               const changed = id !== before.tokens[i] || frame.state[i] !== before.state[i]
               expect(frame.changed.includes(i)).toBe(changed)

@@ -1,57 +1,87 @@
-// Write, then go back: most certain first until the fog is gone, then one run of neighbouring words after another
-// returns into the fog and is written again, most certain first, now that everything else stands.
-// Drawing some words anew from what the others leave possible is blocked Gibbs sampling, a corrector in the sense of
-// arXiv 2205.14987: where the model's conditionals agree it changes nothing about which texts come out how often, and
-// where they do not, texts drift towards what the model itself believes. Runs, because the words of a phrase can only
-// change together: measured on tales, runs mend twice as many as single words do.
-
+// Write, doubt, write again. Once everything is written, every word is hidden in turn and the model is asked what
+// it would put there, now that all others stand. A word is doubtful when it is more surprising than the model's own
+// uncertainty explains: -log p(word) - entropy; a free choice among forty words is not, a wrong one between two sure
+// neighbours is. The most doubtful words go back into the fog with what stands beside them, and are written again,
+// most certain first. A text without doubts is finished.
 import { states } from '../frame.ts'
 import type { Change, Policy, PolicyState } from '../policy.ts'
 import { confidence } from './confidence.ts'
 
-/** share of the words that a run holds, and how many runs there are without `steps` */
-const runShare = 0.15
-const defaultRuns = 8
+/** In how many questions all words are hidden once: few at a time, so that neighbours stand. */
+const mostQuestions = 6
+/** most rounds of doubt without `steps` */
+const defaultRounds = 8
+/** nats of excess surprise from which on a word is doubtful */
+const doubtful = 1.5
+/** share of the words that go back together, and how many stand beside the doubtful one on either side */
+const againShare = 0.1
+const beside = 1
 
-const runLength = (words: number): number => Math.max(1, Math.round(runShare * words))
+const againOf = (words: number): number =>
+  Math.min(words, Math.max(3, Math.round(againShare * words)))
+const questionsOf = (words: number): number => Math.min(words, mostQuestions)
+const roundOf = (words: number): number => questionsOf(words) + againOf(words)
+
+/** Where a step lies: in the first writing, in a question, or in a writing again. */
+function placeOf({ step, steps, start }: PolicyState) {
+  const writing = Math.min(steps, start)
+  const rounds = Math.floor((steps - writing) / roundOf(start))
+  const since = step - writing
+  const round = Math.floor(since / roundOf(start))
+  return { writing, rounds, round, within: since - round * roundOf(start) }
+}
 
 export const revise: Policy = {
   name: 'revise',
-  about: 'surest first, then runs of words go back into the fog and are written again',
-  source: 'Campbell et al., arXiv 2205.14987: a corrector, here blocked Gibbs sampling',
+  about: 'surest first; then doubtful words go back into the fog and are written again',
+  source: 'Zhao et al., arXiv 2407.21243: an informed corrector',
   causal: false,
   takes: ['steps', 'orderTemperature'],
   defaults: { temperature: 1 },
-  steps: (fog, settings) => settings.steps ?? fog + defaultRuns * runLength(fog),
-  wants: ({ fog }) => fog,
+  steps: (fog, settings) => settings.steps ?? fog + defaultRounds * roundOf(fog),
+  wants(state) {
+    if (state.fog.length > 0) return state.fog
+    const { within } = placeOf(state)
+    const questions = questionsOf(state.start)
+    return Int32Array.from(writable(state).filter((_, i) => i % questions === within))
+  },
   choose(predictions, state) {
-    const writing = Math.min(state.steps, state.start)
-    const first = state.step < writing
-    const written = confidence.choose(
-      predictions,
-      // after the first writing, one word a step
-      first ? { ...state, steps: writing } : { ...state, step: 0, steps: state.start },
-    )
-    if (written.length < state.fog.length) return written
-    const again = nextRun(state)
-    const back = new Set(again.map(({ position }) => position))
-    return [...written.filter(({ position }) => !back.has(position)), ...again]
+    const { writing, within } = placeOf(state)
+    if (state.fog.length > 0) {
+      const first = state.step < writing
+      return confidence.choose(
+        predictions,
+        // after the first writing, one word a step
+        first ? { ...state, steps: writing } : { ...state, step: 0, steps: state.start },
+      )
+    }
+    return within === questionsOf(state.start) - 1 ? again(state) : []
+  },
+  done(state) {
+    if (state.fog.length > 0) return false
+    const { rounds, round, within } = placeOf(state)
+    // nothing went back after the last question: there was no doubt
+    return within === questionsOf(state.start) || round + (within > 0 ? 1 : 0) >= rounds
   },
 }
 
-/** The run that goes back once everything is written; empty when there are no steps left to write it again. */
-function nextRun({ step, steps, start, state, tokens, fog, random }: PolicyState): Change[] {
-  const length = Math.min(runLength(start), steps - step - 1)
-  const words = [...state.keys()].filter((position) => state[position] !== states.given)
-  if (length >= words.length) return []
-  const run = Math.floor((step + 1) / runLength(start))
-  const from = Math.floor(words.length * turned(random.uniform(0, 0, 'position'), run))
-  const maskId = tokens[fog[0]]
-  return Array.from({ length }, (_, i) => ({
-    position: words[(from + i) % words.length],
-    token: maskId,
-  }))
-}
+const writable = ({ state }: PolicyState): number[] =>
+  [...state.keys()].filter((position) => state[position] !== states.given)
 
-/** Where the n-th run begins, as a share of the text: steps of the golden section leave no word out for long. */
-const turned = (u: number, n: number): number => (u + n * ((Math.sqrt(5) - 1) / 2)) % 1
+/** What goes back: the most doubtful words and what stands beside them. */
+function again(view: PolicyState): Change[] {
+  const words = writable(view)
+  const doubt = words.map(
+    (position) => -Math.log(view.confidence[position]) - view.entropy[position],
+  )
+  const worst = [...words.keys()]
+    .filter((i) => doubt[i] > doubtful)
+    .sort((a, b) => doubt[b] - doubt[a] || a - b)
+  const back = new Set<number>()
+  for (const i of worst) {
+    for (let j = i - beside; j <= i + beside; j++) {
+      if (words[j] !== undefined && back.size < againOf(view.start)) back.add(words[j])
+    }
+  }
+  return [...back].map((position) => ({ position, token: view.maskId }))
+}
