@@ -8,7 +8,7 @@ export {
   Model,
   type ModelScoreOptions,
 } from './api/model.ts'
-export { describeData, type TrainOptions, train } from './api/train.node.ts'
+export { describeData, runs, type TrainOptions, train } from './api/train.node.ts'
 export {
   type Frame,
   type FrameJSON,
@@ -37,6 +37,7 @@ export {
 } from './tales/index.ts'
 export { type DocumentMode, documentRules, type Tokenizer, tokenizers } from './text/index.ts'
 export type { DataReport } from './train/data-report.ts'
+export type { RunHistory } from './train/history.ts'
 export type { Metric } from './train/metrics.ts'
 export type { RunPlan } from './train/plan.ts'
 export { defaultRecipe, type Recipe } from './train/recipe.ts'

@@ -1,4 +1,6 @@
 // Training in Node: data by path or name, a folder to write to, one trainer at a time.
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { UnfogError } from '../error/index.ts'
 import { cpu } from '../runtime/cpu.node.ts'
 import type { Device } from '../runtime/index.ts'
@@ -7,6 +9,7 @@ import { openCorpusPath } from '../text/corpus.node.ts'
 import type { DocumentMode } from '../text/index.ts'
 import { corpusData, isWorld, type TrainingData, taleData, textData } from '../train/data.ts'
 import { type DataReport, reportOf } from '../train/data-report.ts'
+import { type RunHistory, readHistory } from '../train/history.ts'
 import type { RunOptions } from '../train/plan.ts'
 import { run, type TrainEvent } from '../train/run.ts'
 import { modelFolder, openModel } from './load.node.ts'
@@ -113,4 +116,18 @@ export async function describeData(
   } finally {
     await close()
   }
+}
+
+/** The training runs of a folder: itself, or those of the folders in it, by name.
+ * @throws UnfogError `bad_run` when one is damaged */
+export async function runs(folder: string): Promise<RunHistory[]> {
+  const own = await readHistory(folderStore(folder))
+  if (own) return [own]
+  const names = existsSync(folder)
+    ? readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    : []
+  const histories = await Promise.all(
+    names.map(({ name }) => readHistory(folderStore(join(folder, name)))),
+  )
+  return histories.filter((history) => history !== undefined)
 }

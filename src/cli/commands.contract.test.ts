@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { models } from '../index.ts'
+import { models, train } from '../index.ts'
 import { commands, flagOf } from './index.ts'
 import { writeTinyModel } from './testing/model-folder.ts'
 import { unfog } from './testing/unfog.ts'
@@ -16,6 +16,14 @@ beforeAll(async () => {
   writeFileSync(join(place, 'reviews.csv'), `id,review\n${'1,"Foggy, but fine."\n'.repeat(60)}`)
   mkdirSync(join(place, 'runs'))
   await writeTinyModel(join(place, 'runs/story'))
+  const out = join(place, 'runs/fog')
+  for await (const event of train({
+    data: join(place, 'story.txt'),
+    out,
+    tokens: 3000,
+    params: 1e4,
+  }))
+    expect(event).toBeDefined()
   process.chdir(place)
 })
 afterAll(() => {

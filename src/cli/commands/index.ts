@@ -6,6 +6,7 @@ import { doctor } from './doctor.ts'
 import { generate } from './generate.ts'
 import { noise } from './noise.ts'
 import { policies } from './policies.ts'
+import { runs } from './runs.ts'
 import { score } from './score.ts'
 import { start } from './start.ts'
 import { tales } from './tales.ts'
@@ -15,6 +16,7 @@ export const commands = {
   generate,
   train,
   data,
+  runs,
   score,
   tales,
   policies,

@@ -1,0 +1,65 @@
+// What a run's folder tells of it, finished, stopped or still going: its plan, its reports, how far it is.
+import { UnfogError } from '../error/index.ts'
+import { parameterCount } from '../nn/index.ts'
+import { readText, type Store } from '../store/index.ts'
+import { type Metric, metricsFile } from './metrics.ts'
+import { readPlan } from './plan.ts'
+
+export interface RunHistory {
+  /** its folder */
+  name: string
+  data: string
+  parameters: number
+  /** 'masked', 'autoregressive' */
+  noise: string
+  /** tokens of the whole run */
+  budget: number
+  /** in order; the last one says how far it is */
+  metrics: Metric[]
+  /** its last held-out loss: exact for an autoregressive phase, else a bound */
+  heldOut?: { natsPerToken: number; natsPerChar: number; exact: boolean }
+}
+
+/** @returns undefined when the folder holds no run
+ * @throws UnfogError `bad_run` when it is damaged */
+export async function readHistory(store: Store): Promise<RunHistory | undefined> {
+  const plan = await readPlan(store)
+  if (!plan) return undefined
+  const metrics = await readMetrics(store)
+  const last = metrics.findLast(({ heldOut }) => heldOut !== undefined)
+  return {
+    name: store.name,
+    data: plan.data.name,
+    parameters: parameterCount(plan.config.architecture),
+    noise: plan.config.noise.process,
+    budget: plan.budget,
+    metrics,
+    ...(last
+      ? {
+          heldOut: {
+            natsPerToken: last.heldOut as number,
+            natsPerChar: last.heldOutPerChar as number,
+            exact: plan.phases.find(({ name }) => name === last.phase)?.causal ?? false,
+          },
+        }
+      : {}),
+  }
+}
+
+/** The reports so far. A line that is still being written is left out. */
+async function readMetrics(store: Store): Promise<Metric[]> {
+  if (!(await store.stat(metricsFile))) return []
+  const lines = (await readText(store, metricsFile)).split('\n')
+  lines.pop()
+  return lines.map((line, i) => {
+    try {
+      return JSON.parse(line) as Metric
+    } catch (cause) {
+      throw new UnfogError(
+        'bad_run',
+        `${store.name}/${metricsFile} has no report in line ${i + 1}: remove that line`,
+        { param: store.name, cause },
+      )
+    }
+  })
+}
