@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { UnfogError } from '../error/index.ts'
 import { formatCount, parseCount } from './count.ts'
 import { formatDuration, parseDuration } from './duration.ts'
-import { count, duration, flagOf, numeric, oneOf, unless, wholeFrom } from './option.ts'
+import { count, duration, flagOf, nats, numeric, oneOf, unless, wholeFrom } from './option.ts'
 
 describe('times', () => {
   test.each([
@@ -104,4 +104,14 @@ describe('options', () => {
     expect(refusal(() => duration('').read('0s', '--time')).message).toContain('--time 0s')
     expect(refusal(() => count('').read('0', '--tokens')).message).toContain('--tokens 0')
   })
+})
+
+test('losses read with or without their unit', () => {
+  const { read } = nats('a loss')
+  expect([read('2.3', '--until'), read('2.3nats', '--until'), read('.5 nats', '--until')]).toEqual([
+    2.3, 2.3, 0.5,
+  ])
+  for (const raw of ['', '0', '-1', '1e3', '2bits', 'nats']) {
+    expect(() => read(raw, '--until')).toThrow('is not a loss such as 2.3 or 2.3nats')
+  }
 })

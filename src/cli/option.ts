@@ -114,3 +114,14 @@ export const count = (about: string): Option<number> => ({
     throw misuse(flag, `${flag} ${raw || "''"} is not a count such as 5000, 500k or 2M`)
   },
 })
+
+/** A loss: 2.3, or 2.3nats. */
+export const nats = (about: string): Option<number> => ({
+  value: 'nats',
+  about,
+  read(raw, flag) {
+    const number = /^(\d+\.?\d*|\.\d+)( ?nats)?$/.test(raw) ? Number.parseFloat(raw) : Number.NaN
+    if (number > 0) return number
+    throw misuse(flag, `${flag} ${raw || "''"} is not a loss such as 2.3 or 2.3nats`)
+  },
+})

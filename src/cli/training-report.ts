@@ -43,6 +43,7 @@ export function trainingReport(
       return ''
     },
     sample: () => '',
+    concern: ({ text }) => sentence(`! ${text}`, io.stdout),
     saved: () => '',
     done: (event) =>
       ending(event, plan, { data, out })

@@ -73,3 +73,21 @@ function doubled(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
 /** Tokens of one document. */
 export const documentLength = ({ starts }: Encoded, document: number): number =>
   starts[document + 1] - starts[document]
+
+/** [vocabulary] how often each id occurs. */
+export function tokenCounts({ shelf, tokens, tokenizer }: Encoded): Float64Array {
+  const counts = new Float64Array(tokenizer.size)
+  const part = new Int32Array(2 ** 16)
+  for (let from = 0; from < tokens; from += part.length) {
+    const count = Math.min(part.length, tokens - from)
+    shelf.copy(from, count, part, 0)
+    for (let i = 0; i < count; i++) counts[part[i]]++
+  }
+  return counts
+}
+
+/** Nats per token of a model that knows how often each token occurs, and nothing else. */
+export const unigramNats = (encoded: Encoded): number =>
+  tokenCounts(encoded)
+    .filter((n) => n > 0)
+    .reduce((sum, n) => sum - (n / encoded.tokens) * Math.log(n / encoded.tokens), 0)

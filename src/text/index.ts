@@ -14,7 +14,13 @@ export {
   documentRules,
   partTexts,
 } from './documents.ts'
-export { documentLength, type Encoded, encodeDocuments } from './encoded.ts'
+export {
+  documentLength,
+  type Encoded,
+  encodeDocuments,
+  tokenCounts,
+  unigramNats,
+} from './encoded.ts'
 export { type DocumentGuess, guessCorpusDocuments, guessDocuments } from './guess-documents.ts'
 export { huggingFaceConfig } from './hugging-face.ts'
 export type { TokenizerKind } from './kind.ts'

@@ -7,6 +7,7 @@ import {
   type Encoded,
   type FormName,
   type TokenizerName,
+  tokenCounts,
 } from '../text/index.ts'
 import { prepare, type TrainingData } from './data.ts'
 import { longestOwnCanvas, tokenizerFor, vocabularyFor } from './design.ts'
@@ -75,7 +76,7 @@ export async function reportOf(
     lengths: { least: at(0), tenth: at(0.1), half: at(0.5), nineTenths: at(0.9), most: at(1) },
     repeated: repeatedIn(encoded),
     nearEmpty: lengths.filter((length) => length < fewTokens).length,
-    usedIds: usedIdsOf(encoded),
+    usedIds: tokenCounts(encoded).filter((n) => n > 0).length,
     samples: Array.from({ length: Math.min(sampleCount, count) }, (_, i) =>
       sampleOf(encoded, Math.floor((i * count) / sampleCount)),
     ),
@@ -98,17 +99,6 @@ function repeatedIn(encoded: Encoded): number {
     seen.add(hash.digest())
   }
   return compared - seen.size
-}
-
-function usedIdsOf(encoded: Encoded): number {
-  const used = new Uint8Array(encoded.tokenizer.size)
-  const part = new Int32Array(2 ** 16)
-  for (let from = 0; from < encoded.tokens; from += part.length) {
-    const count = Math.min(part.length, encoded.tokens - from)
-    encoded.shelf.copy(from, count, part, 0)
-    for (let i = 0; i < count; i++) used[part[i]] = 1
-  }
-  return used.reduce((sum, is) => sum + is, 0)
 }
 
 /** The beginning of a document. */

@@ -12,6 +12,8 @@ export interface RunOptions {
   time?: number
   /** tokens of training text in all */
   tokens?: number
+  /** stops as soon as held-out text costs no more nats a character, before the budget is spent */
+  until?: number
   /** parameters, about */
   params?: number
   /** an autoregressive model instead of a masked one */
@@ -82,7 +84,7 @@ export function checkSame(
   data: { name: string; hash: string },
   where: string,
 ): void {
-  const budgets = new Set(['time', 'tokens'])
+  const budgets = new Set(['time', 'tokens', 'until'])
   const [before, now] = [plan.options, options].map(
     ({ recipe, ...rest }): Record<string, unknown> => ({ ...rest, ...recipe }),
   )
@@ -112,7 +114,7 @@ export const tokensIn = (seconds: number, tokensPerSecond: number): number =>
 
 /** The plan with the budget now asked for. Time is turned into tokens by the speed that was measured at the start.
  * @throws UnfogError `bad_run` when less is asked for than before */
-export function extended(plan: RunPlan, { time, tokens }: RunOptions): RunPlan {
+export function extended(plan: RunPlan, { time, tokens, until }: RunOptions): RunPlan {
   let budget = tokens ?? plan.budget
   if (tokens === undefined && time !== undefined && time !== plan.options.time) {
     if (!plan.tokensPerSecond) {
@@ -135,6 +137,6 @@ export function extended(plan: RunPlan, { time, tokens }: RunOptions): RunPlan {
   const phases = plan.phases.map((phase, i) =>
     i < plan.phases.length - 1 ? phase : { ...phase, until: budget },
   )
-  const said = { ...plan.options, ...(time ? { time } : {}), ...(tokens ? { tokens } : {}) }
+  const said = { ...plan.options, ...(time ? { time } : {}), ...(tokens ? { tokens } : {}), until }
   return { ...plan, budget, phases, options: said }
 }

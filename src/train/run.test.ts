@@ -352,6 +352,23 @@ test('numbers that are not finite end a run, and the last checkpoint is intact',
   expect((await checkpointProgress(store))!.step).toBeGreaterThan(0)
 })
 
+test('a run stops at the held-out loss it was asked for, and is finished', async () => {
+  const out = memoryStore()
+  const all = ofType(await eventsOf(settingsOf({ out })), 'report').flatMap(
+    ({ heldOutPerChar, phase, tokens }) =>
+      heldOutPerChar && phase === 'denoising' ? [{ heldOutPerChar, tokens }] : [],
+  )
+  const goal = all[2]
+  const store = memoryStore()
+  const options = { ...shortRun, until: goal.heldOutPerChar }
+  const [done] = ofType(await eventsOf(settingsOf({ out: store, options })), 'done')
+  const first = all.find(({ heldOutPerChar }) => heldOutPerChar <= goal.heldOutPerChar)
+  expect(done).toMatchObject({ aborted: false, tokens: first?.tokens })
+  // and goes on when the goal is moved or taken away
+  const [further] = ofType(await eventsOf(settingsOf({ out: store })), 'done')
+  expect(further.tokens).toBeGreaterThan(done.tokens)
+})
+
 describe('an autoregressive run', () => {
   test('has one phase and leaves a model whose scores are exact', async () => {
     const store = memoryStore()

@@ -3,9 +3,10 @@
 import type { ModelConfig } from '../model/config.ts'
 import { type Network, openNetwork } from '../model/network.ts'
 import { systemClock } from '../store/index.ts'
-import type { Tokenizer } from '../text/index.ts'
+import { type Tokenizer, unigramNats } from '../text/index.ts'
 import { answerMeter } from './answers.ts'
 import { type Progress, saveCheckpoint } from './checkpoint.ts'
+import { watcher } from './concerns.ts'
 import { type HeldOutLoss, heldOutMeter } from './evaluate.ts'
 import { appendMetric, type Metric } from './metrics.ts'
 import { type Opened, open, type RunSource } from './open.ts'
@@ -20,6 +21,8 @@ export type TrainEvent =
   | ({ type: 'report'; budget: number; secondsLeft: number } & Metric)
   /** time to write something: the network as it is now, with averaged weights */
   | { type: 'sample'; network: Network; config: ModelConfig; tokenizer: Tokenizer; tokens: number }
+  /** something that may be wrong, in a sentence */
+  | { type: 'concern'; text: string }
   | { type: 'saved'; tokens: number }
   | { type: 'done'; heldOut: HeldOutLoss; tokens: number; seconds: number; aborted: boolean }
 
@@ -46,6 +49,9 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
   const tensors = trainer.average.tensors
   const networkOf = (phase: Phase) =>
     openNetwork(device, configOf(plan.config, phase), tokenizer, tensors, { fixed: false })
+  const concernsOf = watcher(unigramNats(prepared.encoded))
+  const { until = 0 } = plan.options
+  let reached = false
   const measured = (tokens: number) => Math.floor((tokens * measurements) / plan.budget)
 
   let { progress } = opened
@@ -62,7 +68,7 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
   }
   try {
     yield { type: 'phase', phase: phase.name }
-    while (progress.tokens < plan.budget && !signal?.aborted) {
+    while (progress.tokens < plan.budget && !reached && !signal?.aborted) {
       const before = measured(progress.tokens)
       const result = await trainer.step(progress.step, progress.tokens)
       const tokens = progress.tokens + result.tokens
@@ -77,6 +83,10 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
         progress = { ...progress, metrics: progress.metrics + (await appendMetric(out, metric)) }
         const secondsLeft = ((plan.budget - tokens) * seconds()) / tokens
         yield { type: 'report', budget: plan.budget, secondsLeft, ...metric }
+        for (const text of concernsOf(metric, tokens / plan.budget)) yield { type: 'concern', text }
+        // what a warm start reaches is another loss than the run's
+        const last = phase === trainer.phases.at(-1)
+        reached = last && metric.heldOutPerChar !== undefined && metric.heldOutPerChar <= until
         if (due && measured(tokens) % (measurements / samples) === 0) {
           yield { type: 'sample', network, config: configOf(plan.config, phase), tokenizer, tokens }
         }
@@ -102,7 +112,13 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
     await saveModel(out, { ...model, phase, progress, heldOut })
     const { tokens } = progress
     yield { type: 'saved', tokens }
-    yield { type: 'done', heldOut, tokens, seconds: seconds(), aborted: tokens < plan.budget }
+    yield {
+      type: 'done',
+      heldOut,
+      tokens,
+      seconds: seconds(),
+      aborted: tokens < plan.budget && !reached,
+    }
   } finally {
     await network.dispose()
     await trainer.dispose()
