@@ -359,11 +359,15 @@ describe('logits', () => {
     expect(data.length).toBe(2 * 3 * masked.tokenizer.size)
     const { weights } = await tinyModel()
     ids.forEach((row, b) => {
-      const rows = referenceLogits(masked.config.architecture, weights, [special.bos, ...row])
+      const rows = referenceLogits(masked.config.architecture, weights, [
+        special.bos,
+        ...row,
+        special.eos,
+      ])
       for (let position = 0; position < 3; position++) {
         for (const id of [65, 70, 200]) {
           const got = data[(b * 3 + position) * dims[2] + id]
-          // shifted by one: the begin token's row predicts position 0
+          // the end is given; shifted by one: the begin token's row predicts position 0
           expect(Math.abs(got - rows[position][id])).toBeLessThan(1e-4)
         }
       }

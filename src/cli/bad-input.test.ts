@@ -255,7 +255,7 @@ const cases: readonly Case[] = [
     exit: 1,
     says: /latin\.txt is not UTF-8 text/,
   },
-  { what: 'a folder without texts', argv: train('folder'), exit: 1, says: /no \.txt or \.md/ },
+  { what: 'a folder without texts', argv: train('folder'), exit: 1, says: /no \.txt, \.md/ },
   {
     what: 'no folder for the run',
     argv: ['train', at('story.txt')],
