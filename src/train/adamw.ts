@@ -29,7 +29,7 @@ export const bufferNames = ['parameters', 'first', 'second', 'average'] as const
 
 /** bytes of a page of WebAssembly's memory, and the most pages there may be */
 const page = 65_536
-const mostPages = 65_536
+const mostPages = 65_535
 
 export class AdamW {
   readonly buffers: Readonly<Buffers>
