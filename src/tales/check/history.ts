@@ -82,6 +82,9 @@ export function resolveSubject(
     const [first, second] = mention.names.map((name) =>
       resolveName(history, name, introduces, lexicon, where),
     )
+    if (first === second) {
+      throw new Broken(`"${mention.names.join(' and ')}" ${where} are not two`)
+    }
     if (first !== 'a' || second !== 'b') {
       throw new Broken(
         `the pair "${mention.names.join(' and ')}" ${where} is not ${bothNames(history)}`,
