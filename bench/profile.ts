@@ -2,13 +2,9 @@
 //
 //   npm run bench -- profile [--width 128] [--layers 6] [--rows 12] [--length 85] [--vocabulary 1123] [--ar] [--threads 1]
 import { parseArgs } from 'node:util'
-import type { ModelConfig } from '../src/model/config.ts'
 import { cpu } from '../src/runtime/cpu.node.ts'
-import type { Session } from '../src/runtime/index.ts'
-import { encodeDocuments, makeDataset, trainTokenizer } from '../src/text/index.ts'
-import { defaultRecipe } from '../src/train/recipe.ts'
-import { architectureOf } from '../src/train/sizes.ts'
-import { Trainer } from '../src/train/trainer.ts'
+import type { Device, Session } from '../src/runtime/index.ts'
+import { lettersTrainer } from './support/trainer.ts'
 
 const { values } = parseArgs({
   options: {
@@ -24,48 +20,25 @@ const { values } = parseArgs({
   },
   allowNegative: true,
 })
-const [steps, rows, length] = [values.steps, values.rows, values.length].map(Number)
-const text = Array.from({ length: 200_000 }, (_, i) =>
-  String.fromCharCode(97 + ((i * i + (i >> 3)) % 26)),
-).join('')
-const tokenizer = await trainTokenizer('bytes', [text])
-const dataset = makeDataset(await encodeDocuments(tokenizer, [text]), {
-  seed: 0,
-  context: length,
-  form: 'windows',
-})
-const architecture = architectureOf(Number(values.width), Number(values.layers), {
-  vocabSize: Number(values.vocabulary),
-  context: length + 1,
-})
-const config: ModelConfig = {
-  unfog: 1,
-  name: 'profile',
-  architecture: { ...architecture, attention: values.ar ? 'causal' : 'full' },
-  shift: true,
-  noise: { process: values.ar ? 'autoregressive' : 'masked', schedule: 'linear' },
-  text: { documents: 'file', exactLength: false, labels: [] },
-  weights: { dtype: 'f32' },
-}
+const steps = Number(values.steps)
 const device = cpu({ threads: Number(values.threads) })
 const sessions: Session[] = []
-const trainer = new Trainer({
-  device: {
-    ...device,
-    session: async (graph) => {
-      const session = await device.session(graph, { profile: values.profile })
-      sessions.push(session)
-      return session
-    },
+const profiled: Device = {
+  ...device,
+  session: async (graph) => {
+    const session = await device.session(graph, { profile: values.profile })
+    sessions.push(session)
+    return session
   },
-  config,
-  tokenizer,
-  dataset,
-  recipe: { ...defaultRecipe, batchTokens: rows * length },
-  budget: 1e9,
-  phases: [{ name: 'denoising', until: 1e9, causal: values.ar }],
+}
+const trainer = await lettersTrainer(profiled, {
+  width: Number(values.width),
+  layers: Number(values.layers),
+  rows: Number(values.rows),
+  length: Number(values.length),
+  vocabulary: Number(values.vocabulary),
+  causal: values.ar,
 })
-trainer.begin()
 for (let i = 0; i < 3; i++) await trainer.step(i, 0)
 let graph = 0
 let tokens = 0

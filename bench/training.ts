@@ -10,10 +10,7 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { parameterCount } from '../src/nn/index.ts'
 import { cpu } from '../src/runtime/cpu.node.ts'
-import { encodeDocuments, makeDataset, trainTokenizer } from '../src/text/index.ts'
-import { defaultRecipe } from '../src/train/recipe.ts'
-import { architectureOf } from '../src/train/sizes.ts'
-import { Trainer } from '../src/train/trainer.ts'
+import { lettersTrainer } from './support/trainer.ts'
 
 const { values } = parseArgs({
   options: {
@@ -33,43 +30,14 @@ const number = (name: 'rounds' | 'steps' | 'width' | 'layers' | 'rows' | 'length
 
 /** One round of unfog in this process. @returns tokens per second */
 async function measure(): Promise<number> {
-  const rows = number('rows')
-  const length = number('length')
-  const letters = Array.from({ length: 200_000 }, (_, i) =>
-    String.fromCharCode(97 + ((i * i + (i >> 3)) % 26)),
-  ).join('')
-  const tokenizer = await trainTokenizer('bytes', [letters])
-  const dataset = makeDataset(await encodeDocuments(tokenizer, [letters]), {
-    seed: 0,
-    context: length,
-    form: 'windows',
-  })
-  const context = length + 1
-  const architecture = {
-    ...architectureOf(number('width'), number('layers'), {
-      vocabSize: number('vocabulary'),
-      context,
-    }),
+  const trainer = await lettersTrainer(cpu(), {
+    width: number('width'),
+    layers: number('layers'),
+    rows: number('rows'),
+    length: number('length'),
+    vocabulary: number('vocabulary'),
     tiedHead: false,
-  }
-  const trainer = new Trainer({
-    device: cpu(),
-    config: {
-      unfog: 1,
-      name: 'bench',
-      architecture,
-      shift: true,
-      noise: { process: 'masked', schedule: 'linear' },
-      text: { documents: 'file', exactLength: false, labels: [] },
-      weights: { dtype: 'f32' },
-    },
-    tokenizer,
-    dataset,
-    recipe: { ...defaultRecipe, batchTokens: rows * length },
-    budget: 1e9,
-    phases: [{ name: 'denoising', until: 1e9, causal: false }],
   })
-  trainer.begin()
   for (let i = 0; i < 3; i++) await trainer.step(i, 0)
   const start = performance.now()
   let tokens = 0
@@ -77,7 +45,13 @@ async function measure(): Promise<number> {
   const speed = tokens / ((performance.now() - start) / 1000)
   await trainer.dispose()
   const memory = process.resourceUsage().maxRSS / 1024
-  console.log(JSON.stringify({ speed, memory, parameters: parameterCount(architecture) }))
+  console.log(
+    JSON.stringify({
+      speed,
+      memory,
+      parameters: parameterCount(trainer.setup.config.architecture),
+    }),
+  )
   return speed
 }
 

@@ -1,26 +1,17 @@
 // unfog data: a look at what a run would learn from, before it does.
-import type { DocumentMode } from '../../index.ts'
-import { documentRules, type TokenizerName, tokenizers } from '../../text/index.ts'
+import { documentRules } from '../../text/index.ts'
 import { type DataReport, fewTokens } from '../../train/data-report.ts'
 import { command } from '../command.ts'
+import { dataArgument, dataOptions } from '../data-options.ts'
 import { listing } from '../listing.ts'
-import { count, oneOf, text, toggle } from '../option.ts'
+import { count, toggle } from '../option.ts'
 import { harmless } from '../terminal/width.ts'
-import { dataAbout } from './train.ts'
 
 export const data = command({
   about: 'show what would be learnt from: texts, lengths, tokens, repetitions, samples',
-  argument: { name: 'data', about: dataAbout },
+  argument: dataArgument,
   options: {
-    field: text('name', 'which field of records is the text; default guessed'),
-    documents: oneOf(Object.keys(documentRules) as DocumentMode[], 'what one document is', {
-      value: 'rule',
-      otherwise: 'guessed',
-    }),
-    tokenizer: oneOf(Object.keys(tokenizers) as TokenizerName[], 'how text is cut', {
-      otherwise: 'chosen by size',
-    }),
-    vocab: count('most ids of the tokenizer'),
+    ...dataOptions,
     tales: count('how many tales, where the data are tales:small or tales:full'),
     json: toggle('one JSON'),
   },

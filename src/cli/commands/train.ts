@@ -1,9 +1,10 @@
 // unfog train: from a text to a model folder. The same command again goes on where it stopped.
 import { ranges } from '../../denoise/index.ts'
-import type { DocumentMode, TrainOptions } from '../../index.ts'
-import { documentRules, type TokenizerName, tokenizers } from '../../text/index.ts'
+import type { TrainOptions } from '../../index.ts'
+import { documentRules, tokenizers } from '../../text/index.ts'
 import { defaultRecipe } from '../../train/recipe.ts'
 import { command } from '../command.ts'
+import { dataArgument, dataOptions } from '../data-options.ts'
 import {
   count,
   duration,
@@ -17,10 +18,6 @@ import {
   wholeFrom,
 } from '../option.ts'
 import { trainingReport } from '../training-report.ts'
-
-/** what a command that reads training data takes */
-export const dataAbout =
-  'a file or folder of text (.txt, .md, .jsonl, .csv, .tsv, .parquet, also .gz or .zst), - for stdin, tales:small or tales:full'
 
 const share = {
   within: (value: number) => value >= 0 && value < 1,
@@ -40,15 +37,7 @@ const options = {
   ar: toggle('an autoregressive model, which writes from left to right'),
   seed: numeric(ranges.seed, 'default 0'),
   from: text('model', 'a model to start from: a bundled name or a folder'),
-  documents: oneOf(Object.keys(documentRules) as DocumentMode[], 'what one document is', {
-    value: 'rule',
-    otherwise: 'guessed',
-  }),
-  field: text('name', 'which field of records is the text; default guessed'),
-  tokenizer: oneOf(Object.keys(tokenizers) as TokenizerName[], 'how text is cut', {
-    otherwise: 'chosen by size',
-  }),
-  vocab: count('most ids of the tokenizer'),
+  ...dataOptions,
   length: numeric(ranges.length, 'tokens of a window of long texts'),
   tales: count('how many tales to learn from, where the data are tales:small or tales:full'),
   rate: numeric(rate, `highest learning rate; default ${defaultRecipe.rate}`, 'x'),
@@ -69,10 +58,7 @@ const options = {
 
 export const train = command({
   about: 'train a model on a text; run again, it goes on',
-  argument: {
-    name: 'data',
-    about: dataAbout,
-  },
+  argument: dataArgument,
   options,
   notes: () =>
     [
