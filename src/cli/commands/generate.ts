@@ -30,7 +30,7 @@ const options = {
   ),
   maximum: numeric(ranges.maximum, 'most tokens, where the length is not given'),
   policy: oneOf(Object.keys(policies), 'in which order the fog lifts', {
-    otherwise: 'confidence, or left-to-right where the model reads so',
+    otherwise: 'the model’s own, or else confidence, left-to-right where the model reads so',
   }),
   steps: numeric(ranges.steps, 'steps from fog to text; default one word a step'),
   temperature: numeric(
