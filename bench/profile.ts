@@ -47,7 +47,7 @@ for (let i = 3; i < steps + 3; i++) {
   const from = performance.now()
   tokens += await trainer.measure(i, trainer.phases[0])
   graph += performance.now() - from
-  trainer.learn(i, 1e-3)
+  await trainer.learn(i, 1e-3)
 }
 const ms = performance.now() - start
 console.log(

@@ -37,6 +37,8 @@ async function measure(): Promise<number> {
     length: number('length'),
     vocabulary: number('vocabulary'),
     tiedHead: false,
+    // as the peer's
+    optimiser: 'adamw',
   })
   for (let i = 0; i < 3; i++) await trainer.step(i, 0)
   const start = performance.now()

@@ -1,7 +1,7 @@
 // A trainer of any shape on made-up letters: what it learns does not matter, how long that takes does.
 import type { Device } from '../../src/runtime/index.ts'
 import { encodeDocuments, makeDataset, trainTokenizer } from '../../src/text/index.ts'
-import { defaultRecipe } from '../../src/train/recipe.ts'
+import { defaultRecipe, type Recipe } from '../../src/train/recipe.ts'
 import { architectureOf } from '../../src/train/sizes.ts'
 import { Trainer } from '../../src/train/trainer.ts'
 
@@ -14,11 +14,12 @@ export interface Shape {
   vocabulary: number
   tiedHead?: boolean
   causal?: boolean
+  optimiser?: Recipe['optimiser']
 }
 
 /** @returns a trainer that has begun */
 export async function lettersTrainer(device: Device, shape: Shape): Promise<Trainer> {
-  const { width, layers, rows, length, vocabulary, tiedHead, causal = false } = shape
+  const { width, layers, rows, length, vocabulary, tiedHead, causal = false, ...changed } = shape
   const letters = Array.from({ length: 200_000 }, (_, i) =>
     String.fromCharCode(97 + ((i * i + (i >> 3)) % 26)),
   ).join('')
@@ -46,7 +47,7 @@ export async function lettersTrainer(device: Device, shape: Shape): Promise<Trai
     },
     tokenizer,
     dataset,
-    recipe: { ...defaultRecipe, batchTokens: rows * length },
+    recipe: { ...defaultRecipe, ...changed, batchTokens: rows * length },
     budget: 1e9,
     phases: [{ name: 'denoising', until: 1e9, causal }],
   })

@@ -1,6 +1,7 @@
 // What may be asked of a run, checked once, before anything is read or written.
 import { UnfogError } from '../error/index.ts'
 import { times } from '../noise/index.ts'
+import { optimisers } from './optimiser.ts'
 import type { RunOptions } from './plan.ts'
 import type { Recipe } from './recipe.ts'
 
@@ -45,9 +46,11 @@ const recipeRules: Record<keyof Recipe, Rule> = {
   rate: notNegative,
   warmup: belowOne,
   decay: belowOne,
+  optimiser: oneOf(optimisers),
   beta1: belowOne,
   beta2: belowOne,
   epsilon: aboveZero,
+  momentum: belowOne,
   weightDecay: notNegative,
   clip: aboveZero,
   average: belowOne,

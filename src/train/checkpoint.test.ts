@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { memoryStore, type Store } from '../store/index.ts'
-import type { Buffers } from './adamw.ts'
 import {
   checkpointFile,
   checkpointProgress,
@@ -8,6 +7,7 @@ import {
   type Progress,
   saveCheckpoint,
 } from './checkpoint.ts'
+import type { Buffers } from './optimiser.ts'
 
 const progress: Progress = { step: 7, tokens: 4099, seconds: 12.75, metrics: 801 }
 const filled = (): Buffers => ({

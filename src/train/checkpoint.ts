@@ -2,7 +2,7 @@
 import { UnfogError } from '../error/index.ts'
 import { openSafetensors, sha256, writeSafetensors } from '../model/safetensors.ts'
 import type { Store } from '../store/index.ts'
-import { type Buffers, bufferNames } from './adamw.ts'
+import { type Buffers, bufferNames } from './optimiser.ts'
 
 export interface Progress {
   /** steps done */

@@ -114,7 +114,7 @@ async function measureSpeed(trainer: Trainer, clock: Clock): Promise<number> {
     let tokens = 0
     for (let i = 0; clock.now() - start < 1000; i++) {
       tokens += await trainer.measure(i, phase)
-      trainer.learn(i, 0)
+      await trainer.learn(i, 0)
     }
     const share = (phase.until - from) / trainer.phases[trainer.phases.length - 1].until
     secondsPerToken += (share * (clock.now() - start)) / 1000 / tokens

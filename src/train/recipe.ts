@@ -1,9 +1,9 @@
 // The recipe of a run: every choice a run makes besides its data, in one flat object that is recorded with it.
 import type { times } from '../noise/index.ts'
-import type { AdamWOptions } from './adamw.ts'
+import type { OptimiserOptions } from './optimiser.ts'
 import type { RateOptions } from './rate.ts'
 
-export interface Recipe extends AdamWOptions, RateOptions {
+export interface Recipe extends OptimiserOptions, RateOptions {
   /** tokens of a batch, about */
   batchTokens: number
   /** share of the tokens on which a masked model first learns to write from left to right; the mask of its attention
@@ -27,9 +27,11 @@ export const defaultRecipe: Recipe = {
   rate: 2e-3,
   warmup: 0.02,
   decay: 0.3,
+  optimiser: 'muon',
   beta1: 0.9,
   beta2: 0.98,
   epsilon: 1e-9,
+  momentum: 0.95,
   weightDecay: 0.05,
   clip: 1,
   average: 0.998,

@@ -14,12 +14,13 @@ import { openModel } from '../api/load.node.ts'
 import { Model } from '../api/model.ts'
 import { sha256 } from '../model/safetensors.ts'
 import { parameterShapes } from '../nn/index.ts'
+import { cpu } from '../runtime/cpu.node.ts'
 import { type Device, flat, layoutOf } from '../runtime/index.ts'
 import { memoryStore, readText, type Store } from '../store/index.ts'
-import { AdamW } from './adamw.ts'
 import { checkpointFile, checkpointProgress, loadCheckpoint } from './checkpoint.ts'
 import { taleData, textData } from './data.ts'
 import { type Metric, metricsFile } from './metrics.ts'
+import { Optimiser } from './optimiser.ts'
 import { type RunOptions, tokensIn } from './plan.ts'
 import { type RunSettings, run } from './run.ts'
 
@@ -450,7 +451,7 @@ describe('what is stored is what was learnt', () => {
   test('the running average of the weights, not the last ones', async () => {
     const { config, weights } = await openModel(whole.store, device)
     const layout = layoutOf(parameterShapes(config.architecture))
-    const { buffers } = new AdamW(layout)
+    const { buffers } = new Optimiser(layout, cpu())
     await loadCheckpoint(whole.store, buffers)
     const { embed } = flat(layout, buffers.average).tensors
     expect(weights.get('embed')).toEqual(embed.data)

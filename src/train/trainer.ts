@@ -15,9 +15,9 @@ import {
   type Session,
 } from '../runtime/index.ts'
 import type { Batches, Dataset, Tokenizer } from '../text/index.ts'
-import { AdamW, type Buffers } from './adamw.ts'
 import { type Corruption, corruptBatch } from './corrupt.ts'
 import { gradientName, trainingGraph } from './graph.ts'
+import { type Buffers, Optimiser } from './optimiser.ts'
 import { rateAt } from './rate.ts'
 import type { Recipe } from './recipe.ts'
 
@@ -69,7 +69,7 @@ export class Trainer {
   readonly parameters: Flat
   readonly average: Flat
   readonly buffers: Buffers
-  private readonly optimiser: AdamW
+  private readonly optimiser: Optimiser
   private readonly outputs: Record<string, HostTensor>
   private readonly batches: Batches
   private readonly loss = { data: new Float32Array(1), dims: [] }
@@ -79,7 +79,7 @@ export class Trainer {
     this.setup = setup
     const { config, dataset, recipe } = setup
     const layout = layoutOf(parameterShapes(config.architecture))
-    this.optimiser = new AdamW(layout)
+    this.optimiser = new Optimiser(layout, setup.device)
     this.buffers = this.optimiser.buffers
     this.phases = setup.phases
     this.parameters = flat(layout, this.buffers.parameters)
@@ -170,7 +170,7 @@ export class Trainer {
     const seen = await this.measure(step, phase)
     const rate = rateAt(Math.min(1, tokens / budget), recipe)
     const loss = this.loss.data[0]
-    const gradient = this.learn(step, rate)
+    const gradient = await this.learn(step, rate)
     const size = this.optimiser.norm(this.buffers.parameters)
     if (![loss, gradient, size].every(Number.isFinite)) {
       throw new UnfogError(
@@ -183,11 +183,12 @@ export class Trainer {
 
   /** Moves the parameters along the gradients of the last `measure`.
    * @returns the gradients' norm */
-  learn(step: number, rate: number): number {
+  learn(step: number, rate: number): Promise<number> {
     return this.optimiser.step({ step, rate }, this.setup.recipe)
   }
 
   async dispose(): Promise<void> {
     for (const session of this.sessions.values()) await (await session).dispose()
+    await this.optimiser.dispose()
   }
 }

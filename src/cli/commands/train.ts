@@ -2,6 +2,7 @@
 import { ranges } from '../../denoise/index.ts'
 import type { TrainOptions } from '../../index.ts'
 import { documentRules, tokenizers } from '../../text/index.ts'
+import { optimisers } from '../../train/optimiser.ts'
 import { defaultRecipe } from '../../train/recipe.ts'
 import { command } from '../command.ts'
 import { dataArgument, dataOptions } from '../data-options.ts'
@@ -41,6 +42,10 @@ const options = {
   length: numeric(ranges.length, 'tokens of a window of long texts'),
   tales: count('how many tales to learn from, where the data are tales:small or tales:full'),
   rate: numeric(rate, `highest learning rate; default ${defaultRecipe.rate}`, 'x'),
+  optimiser: oneOf(optimisers, "of the network's matrices", {
+    value: 'name',
+    otherwise: defaultRecipe.optimiser,
+  }),
   batch: count(`tokens of a batch, about; default ${defaultRecipe.batchTokens}`),
   warmStart: numeric(
     share,
@@ -94,8 +99,8 @@ export const train = command({
 
 /** Flags as the API names them: parts of the recipe go together. */
 function trainOptions(values: Values<typeof options>): Omit<TrainOptions, 'data' | 'out'> {
-  const { rate, batch, warmStart, vocab, tales, json, out, ...same } = values
-  const recipe = { rate, batchTokens: batch, warmStart }
+  const { rate, batch, warmStart, optimiser, vocab, tales, json, out, ...same } = values
+  const recipe = { rate, batchTokens: batch, warmStart, optimiser }
   const changed = Object.entries(recipe).filter(([, value]) => value !== undefined)
   return {
     ...same,

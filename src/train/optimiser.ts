@@ -1,0 +1,179 @@
+// What a step does with gradients: clipping, then AdamW (arXiv 1711.05101) or, for the matrices of the blocks, Muon;
+// and the running average of weights. Passes over flat buffers that lie in one memory.
+import { UnfogError } from '../error/index.ts'
+import type { Device, Layout } from '../runtime/index.ts'
+import { sizeOf } from '../runtime/index.ts'
+import { type Kernel, optimiserKernel, type Segment } from './optimiser-kernel.ts'
+import { Orthogonaliser } from './orthogonal.ts'
+
+export const optimisers = ['muon', 'adamw'] as const
+
+export interface OptimiserOptions {
+  /** of the matrices of the blocks; tables, the head and vectors always learn by AdamW */
+  optimiser: (typeof optimisers)[number]
+  beta1: number
+  beta2: number
+  epsilon: number
+  /** of Muon: what it keeps of the gradients before */
+  momentum: number
+  /** of matrices; vectors (norms, gains, biases) are not decayed */
+  weightDecay: number
+  /** longest gradient, as a Euclidean norm over all parameters */
+  clip: number
+  /** share of the running average that a step keeps, reached gradually */
+  average: number
+}
+
+/** All state of a run: flat buffers of the layout's size. */
+export interface Buffers {
+  parameters: Float32Array
+  /** AdamW's first moment; Muon's momentum */
+  first: Float32Array
+  second: Float32Array
+  /** running average of the parameters: what is saved and measured */
+  average: Float32Array
+}
+
+export const bufferNames = ['parameters', 'first', 'second', 'average'] as const
+
+/** bytes of a page of WebAssembly's memory, and the most pages there may be */
+const page = 65_536
+const mostPages = 65_535
+
+/** Size of a step of Muon, as the root mean square of its entries: that of AdamW's steps, so that both learn at one
+ * rate (Liu et al., arXiv 2502.16982). */
+const stepSize = 0.2
+
+const inFours = (length: number): number => Math.ceil(length / 4) * 4
+/** A matrix between hidden states; tables of words learn row by row, which is AdamW's case. */
+const isHidden = (name: string, shape: readonly number[]): boolean =>
+  shape.length === 2 && name.startsWith('block.')
+
+/** What a step does to one tensor. */
+interface Step {
+  /** 0 for the first */
+  step: number
+  rate: number
+  /** factor on gradients */
+  clipped: number
+  /** what decay leaves of a parameter */
+  shrink: number
+  /** what the running average keeps */
+  keep: number
+}
+
+/** @throws UnfogError `usage` for more than 4 GiB */
+function inOneMemory(layout: Layout, lengths: readonly number[]) {
+  const bytes = 4 * lengths.reduce((sum, length) => sum + length, 0)
+  const pages = Math.max(1, Math.ceil(bytes / page))
+  if (pages > mostPages) {
+    throw new UnfogError(
+      'usage',
+      `${layout.size} parameters and what training keeps of each take more than 4 GiB: use a smaller --params`,
+      { param: 'params' },
+    )
+  }
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+  let at = 0
+  const arrays = lengths.map((length) => {
+    at += length
+    return new Float32Array(memory.buffer, 4 * (at - length), length)
+  })
+  return { memory, arrays }
+}
+
+export class Optimiser {
+  readonly buffers: Readonly<Buffers>
+  readonly gradients: Float32Array
+  private readonly layout: Layout
+  private readonly kernel: Kernel
+  private readonly orthogonaliser: Orthogonaliser
+  /** a matrix on its way to and from the orthogonaliser */
+  private readonly scratch: readonly [from: Float32Array, to: Float32Array]
+
+  /** @throws UnfogError `usage` for more parameters than fit into 4 GiB with all their state */
+  constructor(layout: Layout, device: Device) {
+    const sizes = Object.entries(layout.shapes).map(([name, shape]) =>
+      isHidden(name, shape) ? inFours(sizeOf(shape)) : 0,
+    )
+    const most = sizes.reduce((a, b) => Math.max(a, b), 0)
+    const whole = [...bufferNames, 'gradients'].map(() => layout.size)
+    const { memory, arrays } = inOneMemory(layout, [...whole, most, most])
+    const [parameters, first, second, average, gradients, from, to] = arrays
+    this.buffers = { parameters, first, second, average }
+    this.gradients = gradients
+    this.scratch = [from, to]
+    this.layout = layout
+    this.kernel = optimiserKernel(memory)
+    this.orthogonaliser = new Orthogonaliser(device)
+  }
+
+  /** Euclidean norm of one of the buffers, summed in float64. NaN or infinite when any entry is. */
+  norm({ byteOffset, length }: Float32Array): number {
+    return Math.sqrt(this.kernel.squares(byteOffset, length))
+  }
+
+  /** One step, in place.
+   * @param step 0 for the first
+   * @param rate learning rate
+   * @returns the gradient's norm before clipping */
+  async step(
+    { step, rate }: { step: number; rate: number },
+    options: OptimiserOptions,
+  ): Promise<number> {
+    const length = this.norm(this.gradients)
+    const { clip, weightDecay, average } = options
+    for (const [name, shape] of Object.entries(this.layout.shapes)) {
+      const own: Step = {
+        step,
+        rate,
+        clipped: length > clip ? clip / length : 1,
+        shrink: shape.length > 1 ? 1 - rate * weightDecay : 1,
+        keep: Math.min(average, (step + 1) / (step + 10)),
+      }
+      if (options.optimiser === 'muon' && isHidden(name, shape)) await this.muon(name, own, options)
+      else this.adamw(name, own, options)
+    }
+    return length
+  }
+
+  private adamw(name: string, { step, rate, ...own }: Step, options: OptimiserOptions): void {
+    const { beta1, beta2, epsilon } = options
+    this.kernel.adamw(this.segment(name), {
+      ...own,
+      ...{ beta1, beta2, epsilon },
+      rate: rate / (1 - beta1 ** (step + 1)),
+      root: 1 / Math.sqrt(1 - beta2 ** (step + 1)),
+    })
+  }
+
+  private async muon(name: string, own: Step, { momentum }: OptimiserOptions): Promise<void> {
+    const dims = this.layout.shapes[name]
+    const segment = this.segment(name)
+    const size = sizeOf(dims)
+    const [from, to] = this.scratch.map((all) => all.subarray(0, size))
+    this.scratch[1].fill(0, size, segment.length)
+    this.kernel.momentum(segment, { clipped: own.clipped, momentum, to: from.byteOffset })
+    await this.orthogonaliser.run({ data: from, dims }, { data: to, dims })
+    const rate = own.rate * stepSize * Math.sqrt(Math.max(...dims))
+    this.kernel.descend(segment, { ...own, rate, along: to.byteOffset })
+  }
+
+  /** Padding up to four floats is part of it: its gradients are 0, and so it stays 0. */
+  private segment(name: string): Segment {
+    const { parameters, first, second, average } = this.buffers
+    const at = (buffer: Float32Array) => buffer.byteOffset + 4 * this.layout.offsets[name]
+    return {
+      parameters: at(parameters),
+      gradients: at(this.gradients),
+      first: at(first),
+      second: at(second),
+      average: at(average),
+      length: inFours(sizeOf(this.layout.shapes[name])),
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await this.orthogonaliser.dispose()
+  }
+}
