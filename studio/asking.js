@@ -38,7 +38,9 @@ async function answered(path, signal) {
     response = await fetch(path, { signal })
   } catch (error) {
     if (signal?.aborted) throw error
-    throw new Refusal({ message: 'The server does not answer: is npm start still running?' })
+    throw new Refusal({
+      message: 'The server does not answer: is the command that opened this page still running?',
+    })
   }
   if (response.ok) return response
   const body = await response.json().catch(() => undefined)

@@ -1,14 +1,18 @@
-// The table of routes as a hono application: who asks is checked, then what is asked, then the route answers.
+// A table of routes as a hono application: who asks is checked, then what is asked, then the route answers.
 import { Hono } from 'hono'
 import { UnfogError } from '../error/index.ts'
 import { failureResponse } from './failure.ts'
 import { safeHeaders } from './headers.ts'
 import { readQuery } from './query.ts'
-import { routes } from './routes/index.ts'
 import { checkSender } from './sender.ts'
-import type { Service } from './service.ts'
+import type { Routes } from './service.ts'
 
-export function makeApp(service: Service): Hono {
+export function makeApp<S>(routes: Routes<S>, service: S): Hono {
+  const notThere = (method: string, path: string): UnfogError =>
+    new UnfogError(
+      'not_found',
+      `there is no ${method} ${path}: this server answers GET for ${Object.keys(routes).join(', ')}`,
+    )
   const app = new Hono()
   app.use(async (context, next) => {
     await next()
@@ -33,9 +37,3 @@ export function makeApp(service: Service): Hono {
   app.onError(failureResponse)
   return app
 }
-
-const notThere = (method: string, path: string): UnfogError =>
-  new UnfogError(
-    'not_found',
-    `there is no ${method} ${path}: this server answers GET for ${Object.keys(routes).join(', ')}`,
-  )

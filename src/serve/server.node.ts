@@ -5,13 +5,17 @@ import { createAdaptorServer } from '@hono/node-server'
 import { UnfogError } from '../error/index.ts'
 import { makeApp } from './app.ts'
 import { Places } from './places.ts'
-import type { Served } from './service.ts'
+import { routes, runsRoutes } from './routes/index.ts'
+import type { Routes, RunsService, Served } from './service.ts'
 
-export interface ServeOptions {
-  model: Served
+export interface Address {
   /** 0 takes any that is free */
   port?: number
   host?: Loopback
+}
+
+export interface ServeOptions extends Address {
+  model: Served
   /** texts written at the same time, and texts that may wait for them */
   atOnce?: number
   mayWait?: number
@@ -33,15 +37,26 @@ const loopbacks: readonly string[] = ['127.0.0.1', '::1', 'localhost'] satisfies
 
 /** Serves the page and the model's frames.
  * @throws UnfogError `busy` when the port is taken, `usage` for a port or host that cannot be */
-export async function serve({
+export const serve = ({
   model,
-  port = defaultPort,
-  host = '127.0.0.1',
   atOnce = 2,
   mayWait = 8,
-}: ServeOptions): Promise<Serving> {
+  ...address
+}: ServeOptions): Promise<Serving> =>
+  serveRoutes(routes, { model, places: new Places({ atOnce, mayWait }) }, address)
+
+/** Serves the page that shows training runs, live.
+ * @throws UnfogError as `serve` */
+export const serveRuns = ({ runs, ...address }: RunsService & Address): Promise<Serving> =>
+  serveRoutes(runsRoutes, { runs }, address)
+
+async function serveRoutes<S>(
+  table: Routes<S>,
+  service: S,
+  { port = defaultPort, host = '127.0.0.1' }: Address,
+): Promise<Serving> {
   checkAddress(port, host)
-  const app = makeApp({ model, places: new Places({ atOnce, mayWait }) })
+  const app = makeApp(table, service)
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server
   await listen(server, port, host)
   const bound = (server.address() as AddressInfo).port

@@ -1,7 +1,7 @@
-// What a route works with: the model, the places at it, and the end of the server. A route sees no HTTP but its own
+// What a route works with: the model and the places at it, or training runs. A route sees no HTTP but its own
 // parameters, and answers with a Response.
 import type { z } from 'zod'
-import type { Model } from '../index.ts'
+import type { Model, RunHistory } from '../index.ts'
 import type { Places } from './places.ts'
 
 /** All that serving needs of a model. */
@@ -15,8 +15,15 @@ export interface Service {
   readonly places: Places
 }
 
-/** One address, answering GET: one file, and one row of the table `routes`. */
-export interface Route<P = unknown> {
+/** What the page of training runs asks. */
+export interface RunsService {
+  /** all of them, as they are now */
+  runs(): Promise<readonly RunHistory[]>
+}
+
+/** One address, answering GET: one file, and one row of a table of routes.
+ * @typeParam S the service it needs */
+export interface Route<S = Service, P = unknown> {
   /** one line */
   readonly about: string
   /** from the strings of the query; a parameter that is not in it is refused by name */
@@ -25,8 +32,10 @@ export interface Route<P = unknown> {
   readonly linked?: boolean
   /** @param signal aborted when nobody waits for the answer any more
    * @throws UnfogError */
-  handle(given: P, service: Service, signal: AbortSignal): Response | Promise<Response>
+  handle(given: P, service: S, signal: AbortSignal): Response | Promise<Response>
 }
 
-/** Ties the type of `handle` to the parameters; for the table, routes are all of one type. */
-export const route = <P>(row: Route<P>): Route => row as Route
+/** Ties the type of `handle` to the parameters; in a table, routes of one service are all of one type. */
+export type Routes<S = Service> = Readonly<Record<string, Route<S>>>
+
+export const route = <S, P>(row: Route<S, P>): Route<S> => row as Route<S>

@@ -1,4 +1,4 @@
-// unfog runs: training runs side by side, as a table and as curves.
+// unfog runs: training runs side by side, as a table and as curves; on a page also while they train.
 import { basename } from 'node:path'
 import { UnfogError } from '../../error/index.ts'
 import type { Metric, RunHistory } from '../../index.ts'
@@ -7,7 +7,8 @@ import { formatCount } from '../count.ts'
 import { formatDuration } from '../duration.ts'
 import type { Io } from '../io.ts'
 import { listing } from '../listing.ts'
-import { oneOf, toggle } from '../option.ts'
+import { numeric, oneOf, toggle, wholeFrom } from '../option.ts'
+import { invitation, stopped } from '../page.ts'
 import { chart } from '../terminal/chart.ts'
 import { paletteFor } from '../terminal/colour.ts'
 
@@ -39,13 +40,16 @@ export const runs = command({
       value: 'axis',
       otherwise: 'tokens',
     }),
+    page: toggle('curves on a page, live, until Ctrl-C'),
+    port: numeric(wholeFrom(0, 65535), 'port of the page; 0 takes any that is free'),
     json: toggle('one JSON a run and line, with all its reports'),
   },
-  examples: ['unfog runs', 'unfog runs runs/fog --curve loss --over time'],
-  async run({ curve = 'held-out', over = 'tokens', json }, io, argument) {
+  examples: ['unfog runs', 'unfog runs runs/fog --curve loss --over time', 'unfog runs --page'],
+  async run({ curve = 'held-out', over = 'tokens', page, port, json }, io, argument) {
     const { runs: read } = await import('../../index.ts')
     const folder = argument || 'runs'
     const found = await read(folder)
+    if (page) return show(() => read(folder), port, io)
     if (found.length === 0) {
       throw new UnfogError(
         'not_found',
@@ -62,6 +66,16 @@ export const runs = command({
     return undefined
   },
 })
+
+/** The page, for runs that are there and runs that come. */
+async function show(runs: () => Promise<RunHistory[]>, port: number | undefined, io: Io) {
+  const { serveRuns } = await import('../../serve/server.node.ts')
+  const { url, close } = await serveRuns({ runs, port })
+  await io.stdout.write(invitation(url, 'curves of all runs, live; Ctrl-C ends it', io))
+  await stopped(io.signal)
+  await close()
+  return 0
+}
 
 const heads = ['run', 'size', 'noise', 'tokens', 'time', 'tok/s', 'held out', 'data']
 

@@ -3,9 +3,8 @@ import { ranges } from '../../denoise/index.ts'
 import { check } from '../../tales/index.ts'
 import { command } from '../command.ts'
 import { freshSeed } from '../fresh-seed.ts'
-import type { Io } from '../io.ts'
 import { numeric, text, unless, wholeFrom } from '../option.ts'
-import { paletteFor } from '../terminal/colour.ts'
+import { invitation, stopped } from '../page.ts'
 import { watch } from '../terminal/watch.ts'
 import { sentence } from '../terminal/wrap.ts'
 import { summaryOf } from '../text-summary.ts'
@@ -33,7 +32,7 @@ export const start = command({
       if (!page) return undefined
       const { serve } = await import('../../serve/server.node.ts')
       const { url, close } = await serve({ model, port })
-      await io.stdout.write(invitation(url, io))
+      await io.stdout.write(invitation(url, 'type a beginning and watch; Ctrl-C ends it', io))
       await stopped(io.signal)
       await close()
       return 0
@@ -42,14 +41,3 @@ export const start = command({
     }
   },
 })
-
-function invitation(url: string, io: Io): string {
-  const { paint } = paletteFor(io.stdout, io.env)
-  return `\n${paint(url, { bold: true })}  type a beginning and watch; Ctrl-C ends it\n`
-}
-
-const stopped = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })

@@ -1,13 +1,21 @@
-// The table of routes: a new one is one file and one row here.
-import type { Route } from '../service.ts'
+// The tables of routes, one for each service: a new route is one file and one row here.
+import type { Routes, RunsService } from '../service.ts'
 import { generate } from './generate.ts'
 import { health } from './health.ts'
+import { histories } from './histories.ts'
 import { model } from './model.ts'
-import { page } from './page.ts'
+import { page, runsPage } from './page.ts'
 
-export const routes: Readonly<Record<string, Route>> = {
+/** Writing with a model. */
+export const routes: Routes = {
   ...page,
   '/generate': generate,
   '/model': model,
   '/health': health,
+}
+
+/** Training runs side by side. */
+export const runsRoutes: Routes<RunsService> = {
+  ...runsPage,
+  '/histories': histories,
 }
