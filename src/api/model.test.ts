@@ -4,6 +4,7 @@ import { type TinyOptions, tinyModel } from '../../test/support/tiny-models.ts'
 import { sharedDevice } from '../../test/support/training.ts'
 import { referenceLogits } from '../../test/support/transformer-reference.ts'
 import { type Frame, policies, states } from '../denoise/index.ts'
+import type { ModelConfig } from '../model/config.ts'
 import { memberSeed } from '../random/index.ts'
 import { memoryStore } from '../store/index.ts'
 import { labelValues } from '../tales/index.ts'
@@ -17,12 +18,16 @@ const labels = (['style', 'words', 'who', 'what'] as const).map((name) => ({
 }))
 
 const opened: Model[] = []
-async function made(options: TinyOptions = {}, world?: 'small'): Promise<Model> {
+async function made(
+  options: TinyOptions = {},
+  world?: 'small',
+  sampling?: ModelConfig['sampling'],
+): Promise<Model> {
   const { config, tokenizer, weights } = await tinyModel(options)
   let now = 0
   const model = new Model({
     device: sharedDevice,
-    config: { ...config, text: { ...config.text, world } },
+    config: { ...config, text: { ...config.text, world }, sampling },
     tokenizer,
     weights: new Map(Object.entries(weights).map(([name, { data }]) => [name, data])),
     now: () => (now += 10),
@@ -122,6 +127,28 @@ describe('a wrong request is refused in one sentence that names the option', () 
       })
     })
   }
+})
+
+describe('a model that was measured to write best in some way', () => {
+  const habits = { policy: 'revise', temperature: 0.5, topP: 0.6 }
+  const asked = { seed: 3, length: 30 }
+  const textOf = async (model: Model, options: GenerateOptions) =>
+    (await framesOf(model, options)).at(-1)?.text
+
+  test('writes so unless told', async () => {
+    const model = await made({}, undefined, habits)
+    const said = { ...asked, policy: 'revise', temperature: 0.5, topP: 0.6 } as const
+    expect(await textOf(model, asked)).toBe(await textOf(masked, said))
+    const warm = await textOf(model, { ...asked, topP: 1 })
+    expect(warm).toBe(await textOf(masked, { ...said, topP: 1 }))
+    expect(warm).not.toBe(await textOf(model, asked))
+  })
+
+  test('follows the law of a policy that is asked for by name', async () => {
+    const model = await made({}, undefined, habits)
+    const said = { ...asked, policy: 'ancestral' } as const
+    expect(await textOf(model, said)).toBe(await textOf(masked, said))
+  })
 })
 
 describe('the same seed is the same text, bit for bit', () => {

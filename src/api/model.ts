@@ -244,11 +244,13 @@ export class Model {
     const asked = labelValuesOf(this.tokenizer, options)
     // a policy that is asked for by name follows its own law, not the model's habits
     const habits = options.policy === undefined ? this.config.sampling : undefined
+    const { temperature, topP } = habits ?? {}
     const policy = options.policy ?? (habits?.policy as PolicyName | undefined)
     const { survival } = schedules[this.config.noise.schedule as keyof typeof schedules]
     const plan = makePlan(
       {
-        temperature: habits?.temperature,
+        temperature,
+        topP,
         ...definedOf(plain as PlanOptions),
         policy,
         labels: labelIds(this.tokenizer, asked),

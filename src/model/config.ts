@@ -23,7 +23,7 @@ export interface ModelConfig {
     fingerprint?: string
   }
   /** how it writes unless told, where something else than the defaults was measured to suit it */
-  sampling?: { temperature?: number; policy?: string }
+  sampling?: { temperature?: number; topP?: number; policy?: string }
   /** recipe and figures, for the card */
   training?: Record<string, unknown>
 }
@@ -188,6 +188,11 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
         .number('a number of at least 0')
         .min(0, 'a number of at least 0')
         .max(100, 'a number up to 100')
+        .optional(),
+      topP: z
+        .number('a number above 0, up to 1')
+        .gt(0, 'a number above 0')
+        .max(1, 'a number up to 1')
         .optional(),
       policy: z.string('a name').max(100, 'a name of at most 100 characters').optional(),
     }).optional(),
