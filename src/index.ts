@@ -35,7 +35,17 @@ export {
   type WorldName,
   worlds,
 } from './tales/index.ts'
-export { type DocumentMode, documentRules, type Tokenizer, tokenizers } from './text/index.ts'
+export {
+  type ChatChoice,
+  chatForms,
+  type DocumentMode,
+  documentRules,
+  type Role,
+  type Tokenizer,
+  type Turn,
+  tokenizers,
+} from './text/index.ts'
+export type { Conversation } from './train/data.ts'
 export type { DataReport } from './train/data-report.ts'
 export type { RunHistory } from './train/history.ts'
 export type { Metric } from './train/metrics.ts'

@@ -6,8 +6,15 @@ import { cpu } from '../runtime/cpu.node.ts'
 import type { Device } from '../runtime/index.ts'
 import { folderStore } from '../store/folder.node.ts'
 import { openCorpusPath } from '../text/corpus.node.ts'
-import type { DocumentMode } from '../text/index.ts'
-import { corpusData, isWorld, type TrainingData, taleData, textData } from '../train/data.ts'
+import type { ChatChoice, DocumentMode } from '../text/index.ts'
+import {
+  type Conversation,
+  corpusData,
+  isWorld,
+  type TrainingData,
+  taleData,
+  textData,
+} from '../train/data.ts'
 import { type DataReport, reportOf } from '../train/data-report.ts'
 import { type RunHistory, readHistory } from '../train/history.ts'
 import type { RunOptions } from '../train/plan.ts'
@@ -17,10 +24,12 @@ import { lockFolder } from './lock.node.ts'
 
 export interface TrainOptions extends Omit<RunOptions, 'recipe'> {
   /** a file or a folder (plain text, .jsonl, .csv, .tsv, .parquet, each also as .gz or .zst), '-' for plain text from
-   * stdin, 'tales:small' or 'tales:full', or texts in memory */
-  data: string | readonly string[]
+   * stdin, 'tales:small' or 'tales:full', or texts and conversations in memory */
+  data: string | readonly (string | Conversation)[]
   /** which field of records is the text; guessed when absent */
   field?: string
+  /** how records hold conversations, of which only answers are learnt; 'none': they are texts. Guessed when absent */
+  chat?: ChatChoice
   /** the run's folder; a run that is there already goes on */
   out: string
   /** what one document is; guessed from the data when absent */
@@ -38,11 +47,12 @@ export interface TrainOptions extends Omit<RunOptions, 'recipe'> {
 
 const defaultTales = 200_000
 
-type DataOptions = Pick<TrainOptions, 'data' | 'field' | 'documents' | 'count'>
+type DataOptions = Pick<TrainOptions, 'data' | 'field' | 'chat' | 'documents' | 'count'>
 
 async function openData({
   data,
   field,
+  chat,
   documents,
   count,
 }: DataOptions): Promise<{ data: TrainingData; close(): Promise<void> }> {
@@ -56,7 +66,7 @@ async function openData({
       })
     return { data: taleData(world, count ?? defaultTales), close: nothing }
   }
-  const corpus = await openCorpusPath(data, process.stdin, { field })
+  const corpus = await openCorpusPath(data, process.stdin, { field, chat })
   try {
     return { data: await corpusData(corpus, documents), close: () => corpus.close() }
   } catch (error) {
@@ -73,6 +83,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     out,
     documents: _documents,
     field: _field,
+    chat: _chat,
     config,
     count: _count,
     device,

@@ -1,5 +1,12 @@
 // How training data are named and read: the same for every command that takes them.
-import { type DocumentMode, documentRules, type TokenizerName, tokenizers } from '../text/index.ts'
+import {
+  type ChatChoice,
+  chatForms,
+  type DocumentMode,
+  documentRules,
+  type TokenizerName,
+  tokenizers,
+} from '../text/index.ts'
 import { count, oneOf, text } from './option.ts'
 
 export const dataArgument = {
@@ -14,6 +21,11 @@ export const dataOptions = {
     otherwise: 'guessed',
   }),
   field: text('name', 'which field of records is the text; default guessed'),
+  chat: oneOf(
+    [...Object.keys(chatForms), 'none'] as ChatChoice[],
+    'how records hold conversations, of which only answers are learnt',
+    { value: 'form', otherwise: 'guessed' },
+  ),
   tokenizer: oneOf(Object.keys(tokenizers) as TokenizerName[], 'how text is cut', {
     otherwise: 'chosen by size',
   }),

@@ -55,8 +55,9 @@ export function makeDataset(encoded: Encoded, options: DatasetOptions): Dataset 
   }
 }
 
-/** Canvases of exact length when there are at least 20 texts and at most one in a hundred is too long for one. */
+/** Canvases of exact length for answers, whose questions a window would cut off, and when there are at least 20 texts and at most one in a hundred is too long for one. */
 export function chooseForm(encoded: Encoded, context: number): FormName {
+  if (encoded.learnt < encoded.tokens) return 'exact-length'
   let fitting = 0
   for (let d = 0; d < encoded.documents; d++) if (documentLength(encoded, d) <= context) fitting++
   return fitting >= 20 && fitting >= 0.99 * encoded.documents ? 'exact-length' : 'windows'

@@ -156,5 +156,5 @@ function windowBatch(
     { length: rows * unsaid.length },
     (_, i) => unsaid[i % unsaid.length],
   )
-  return { tokens, labels, rows, length }
+  return { tokens, labels, given: new Int32Array(rows), rows, length }
 }

@@ -2,15 +2,17 @@
 // there, and a look at some.
 import { contentHash } from '../text/content-hash.ts'
 import {
+  type Answer,
   type DocumentMode,
   documentLength,
   type Encoded,
   type FormName,
   type TokenizerName,
   tokenCounts,
+  turnsOf,
 } from '../text/index.ts'
 import { prepare, type TrainingData } from './data.ts'
-import { longestOwnCanvas, tokenizerFor, vocabularyFor } from './design.ts'
+import { ownCanvasFor, tokenizerFor, vocabularyFor } from './design.ts'
 
 export interface DataReport {
   name: string
@@ -18,8 +20,11 @@ export interface DataReport {
   /** why, and what reading changed */
   reasons: string[]
   count: number
+  /** of what is learnt */
   characters: number
   tokens: number
+  /** of them those that are learnt: of conversations only the answers */
+  learnt: number
   tokenizer: string
   /** ids, special ones included */
   vocabulary: number
@@ -33,7 +38,8 @@ export interface DataReport {
   nearEmpty: number
   /** ids that the text uses */
   usedIds: number
-  samples: string[]
+  /** beginnings of documents: what is learnt, and what is only read before it */
+  samples: Answer[]
 }
 
 /** below so many tokens there is nothing to learn from a document's inside */
@@ -53,11 +59,11 @@ export async function reportOf(
   const prepared = await prepare(data, {
     tokenizer,
     vocabSize,
-    context: longestOwnCanvas,
+    context: ownCanvasFor(data),
     seed: 0,
   })
   const { encoded, dataset } = prepared
-  const { documents: count, characters, tokens } = encoded
+  const { documents: count, characters, tokens, learnt } = encoded
   const lengths = Array.from({ length: count }, (_, d) => documentLength(encoded, d))
   lengths.sort((a, b) => a - b)
   const at = (share: number) => lengths[Math.round(share * (count - 1))]
@@ -69,6 +75,7 @@ export async function reportOf(
     count,
     characters,
     tokens,
+    learnt,
     tokenizer,
     vocabulary: prepared.tokenizer.size,
     form: dataset.form,
@@ -83,10 +90,10 @@ export async function reportOf(
   }
 }
 
-function idsOf({ shelf, starts }: Encoded, document: number, most = Number.POSITIVE_INFINITY) {
-  const length = Math.min(most, starts[document + 1] - starts[document])
-  const ids = new Int32Array(length)
-  shelf.copy(starts[document], length, ids, 0)
+/** Ids of a document from one place on. */
+function idsOf({ shelf, starts }: Encoded, document: number, from = 0, to?: number): Int32Array {
+  const ids = new Int32Array((to ?? starts[document + 1] - starts[document]) - from)
+  shelf.copy(starts[document] + from, ids.length, ids, 0)
   return ids
 }
 
@@ -102,7 +109,14 @@ function repeatedIn(encoded: Encoded): number {
 }
 
 /** The beginning of a document. */
-function sampleOf(encoded: Encoded, document: number): string {
-  const text = encoded.tokenizer.decode(idsOf(encoded, document, sampleTokens)).trim()
-  return documentLength(encoded, document) > sampleTokens ? `${text} …` : text
+function sampleOf(encoded: Encoded, document: number): Answer {
+  const { tokenizer, given } = encoded
+  const start = given[document]
+  const length = documentLength(encoded, document)
+  const end = Math.min(length, start + sampleTokens)
+  const learnt = tokenizer.decode(idsOf(encoded, document, start, end)).trim()
+  return {
+    text: end < length ? `${learnt} …` : learnt,
+    ...(start > 0 ? { before: turnsOf(tokenizer, idsOf(encoded, document, 0, start)) } : {}),
+  }
 }

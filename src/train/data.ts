@@ -1,7 +1,9 @@
 // What a run learns from: files, texts in memory, or a world of TinyTales. Each becomes a tokenizer and a dataset.
 import { labelsOf, labelValues, tell, type WorldName, worlds } from '../tales/index.ts'
 import {
+  answersOf,
   type Corpus,
+  chatForms,
   corpusDocuments,
   type Dataset,
   type DocumentMode,
@@ -14,6 +16,7 @@ import {
   partTexts,
   type Tokenizer,
   type TokenizerName,
+  type Turn,
   trainTokenizer,
 } from '../text/index.ts'
 
@@ -27,6 +30,8 @@ export interface TrainingData {
   /** why `documents` is what it is */
   reason: string
   labels: readonly LabelValues[]
+  /** does it hold conversations, of which answers are learnt? */
+  chat: boolean
   world?: WorldName
   texts(): AsyncIterable<DocumentPart> | Iterable<DocumentPart>
   /** texts to measure on; a part of the others when absent */
@@ -39,26 +44,41 @@ export interface TrainingData {
 export async function corpusData(corpus: Corpus, mode?: DocumentMode): Promise<TrainingData> {
   const guess = mode ? undefined : await guessCorpusDocuments(corpus)
   const documents = mode ?? guess!.documents
+  const { chat } = await corpus.reading()
+  const spoken =
+    chat &&
+    `A record has ${chatForms[chat].has}, a conversation (--chat ${chat}): each answer is one document, and nothing else is learnt`
   return {
     name: corpus.name,
     bytes: corpus.bytes,
     documents,
-    reason: guess?.reason ?? 'as asked',
+    reason: spoken ?? guess?.reason ?? 'as asked',
     labels: [],
+    chat: chat !== undefined,
     texts: () => corpusDocuments(corpus, documents),
     notes: () => [...corpus.notes],
   }
 }
 
-/** Texts in memory, one document each. */
-export function textData(name: string, texts: readonly string[]): TrainingData {
+/** A conversation in memory. */
+export interface Conversation {
+  messages: readonly Turn[]
+}
+
+/** Texts in memory, one document each, and conversations, of which each answer is one. */
+export function textData(name: string, texts: readonly (string | Conversation)[]): TrainingData {
+  const chat = texts.some((text) => typeof text !== 'string')
+  const parts = texts.flatMap((text): DocumentPart[] =>
+    typeof text === 'string' ? [{ text }] : answersOf(text.messages),
+  )
   return {
     name,
-    bytes: texts.reduce((sum, text) => sum + text.length, 0),
+    bytes: parts.reduce((sum, { text }) => sum + text.length, 0),
     documents: 'line',
-    reason: 'each text is one document',
+    reason: chat ? 'each answer is one document' : 'each text is one document',
     labels: [],
-    texts: () => texts.map((text) => ({ text })),
+    chat,
+    texts: () => parts,
     notes: () => [],
   }
 }
@@ -89,6 +109,7 @@ export function taleData(world: WorldName, count: number): TrainingData {
     documents: 'line',
     reason: 'each tale is one document',
     labels: taleLabels.map((name) => ({ name, values: values[name] })),
+    chat: false,
     world,
     texts: () => tales(world, firstSeed.training, count),
     heldOut: () => tales(world, firstSeed.heldOut, 1000),
@@ -127,7 +148,7 @@ export async function prepare(
           data.world
             ? partsOnce(tales(data.world, firstSeed.training, vocabularyTales))
             : partTexts(asyncParts(data.texts())),
-          { labels: data.labels, vocabSize },
+          { labels: data.labels, vocabSize, roles: data.chat },
         )
   const encoded = await encodeDocuments(tokenizer, data.texts())
   const heldOut = data.heldOut ? await encodeDocuments(tokenizer, data.heldOut()) : undefined

@@ -38,11 +38,17 @@ const defaultTime = 600
 const largeText = 4e6
 /** tokens of the longest text that still has a canvas of its own */
 export const longestOwnCanvas = 255
+/** the same for a question and its answer, which lose each other in windows */
+const longestConversation = 1023
 /** how often a small text is read before time is better spent elsewhere */
 const mostPasses = 100
 
 const million = (n: number): string =>
   n < 1e6 ? `${Math.round(n / 1e3)}k` : `${(n / 1e6).toFixed(1)}M`
+
+/** Tokens of the longest canvas of a model that starts from nothing. */
+export const ownCanvasFor = ({ chat }: TrainingData): number =>
+  chat ? longestConversation : longestOwnCanvas
 
 export function tokenizerFor(data: TrainingData): { name: TokenizerName; why: string } {
   if (data.world) return { name: 'words', why: 'tales have few words' }
@@ -69,7 +75,7 @@ export async function design(
     ...Object.fromEntries(changes),
     seed: options.seed ?? 0,
   }
-  const context = start ? longestOwnText(start) : longestOwnCanvas
+  const context = start ? longestOwnText(start) : ownCanvasFor(data)
   const prepared = await prepare(data, {
     tokenizer,
     vocabSize: options.vocabSize ?? vocabularyFor(data),

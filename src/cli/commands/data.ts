@@ -38,6 +38,19 @@ const heldOutOf = ({ form, heldOut, tokens, count: all, name }: DataReport): str
   return `${extra ? number(heldOut.documents) : part(heldOut.documents, all)} documents${extra}`
 }
 
+const learntOf = ({ learnt, tokens }: DataReport): string =>
+  learnt < tokens ? ` ${part(learnt, tokens)} of them in answers, which are learnt;` : ''
+
+/** in front of what is not learnt */
+const onlyRead = '│ '
+
+function sampleOf({ before = [], text }: DataReport['samples'][number]): string {
+  const indented = (text: string, by: string) =>
+    `${by}${harmless(text).replaceAll('\n', `\n${by}`)}\n`
+  const turns = before.map(({ role, content }) => indented(`${role}: ${content}`, `  ${onlyRead}`))
+  return `\n${turns.join('')}${indented(text, '  ')}`
+}
+
 function said(report: DataReport, columns?: number): string {
   const { lengths, count: all } = report
   const { least, tenth, half, nineTenths, most } = lengths
@@ -53,7 +66,7 @@ function said(report: DataReport, columns?: number): string {
     ['characters', number(report.characters)],
     [
       'tokens',
-      `${number(report.tokens)} by ${report.tokenizer}, ${number(report.usedIds)} of ${number(report.vocabulary)} ids used, ${(report.characters / report.tokens).toFixed(2)} characters each`,
+      `${number(report.tokens)} by ${report.tokenizer},${learntOf(report)} ${number(report.usedIds)} of ${number(report.vocabulary)} ids used, ${(report.characters / report.learnt).toFixed(2)} characters each`,
     ],
     [
       'lengths',
@@ -64,8 +77,6 @@ function said(report: DataReport, columns?: number): string {
     ['repeated', `${part(report.repeated, all)} equal to an earlier one`],
     ['near-empty', `${part(report.nearEmpty, all)} of fewer than ${fewTokens} tokens`],
   ]
-  const samples = report.samples.map(
-    (sample) => `\n  ${harmless(sample).replaceAll('\n', '\n  ')}\n`,
-  )
-  return `${listing(rows, columns)}\nFrom the beginning, the middle and further on:\n${samples.join('')}`
+  const read = report.samples.some(({ before }) => before) ? `; ${onlyRead}is only read` : ''
+  return `${listing(rows, columns)}\nFrom the beginning, the middle and further on${read}:\n${report.samples.map(sampleOf).join('')}`
 }
