@@ -8,7 +8,15 @@ export {
   Model,
   type ModelScoreOptions,
 } from './api/model.ts'
-export { describeData, runs, type TrainOptions, train } from './api/train.node.ts'
+export {
+  type Data,
+  type DataSource,
+  describeData,
+  type ReadingOptions,
+  runs,
+  type TrainOptions,
+  train,
+} from './api/train.node.ts'
 export {
   type Frame,
   type FrameJSON,

@@ -90,7 +90,9 @@ function ending(
     plan.config.text.template
       ? `ask it something: unfog generate --model ${model} --prompt '…'`
       : `watch it write: unfog generate --model ${model} --watch`,
-    ...(data.startsWith('tales:') ? [] : [`score a text: unfog score FILE --model ${model}`]),
+    ...(data.startsWith('tales:') || plan.config.text.template
+      ? []
+      : [`score a text: unfog score FILE --model ${model}`]),
   ]
 }
 

@@ -17,6 +17,8 @@ export interface Batch {
 export interface Batches {
   /** batches of one pass over the data */
   readonly steps: number
+  /** tokens of a batch, on average */
+  readonly meanTokens: number
   /** @param step 0, 1, …; the pass is step / steps */
   batch(step: number): Batch
 }

@@ -106,8 +106,14 @@ export function tokenCounts({ shelf, starts, given, documents, tokenizer }: Enco
   return counts
 }
 
-/** Nats per token of a model that knows how often each token occurs, and nothing else. */
-export const unigramNats = (encoded: Encoded): number =>
-  tokenCounts(encoded)
-    .filter((n) => n > 0)
-    .reduce((sum, n) => sum - (n / encoded.learnt) * Math.log(n / encoded.learnt), 0)
+/** Nats per token of a model that knows how often each token occurs, and nothing else.
+ * @param sources each with its part of what is seen */
+export function unigramNats(sources: readonly { encoded: Encoded; share: number }[]): number {
+  const often = new Float64Array(sources[0].encoded.tokenizer.size)
+  for (const { encoded, share } of sources) {
+    tokenCounts(encoded).forEach((count, id) => {
+      often[id] += (share * count) / encoded.learnt
+    })
+  }
+  return often.filter((p) => p > 0).reduce((sum, p) => sum - p * Math.log(p), 0)
+}

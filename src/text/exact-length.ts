@@ -85,6 +85,7 @@ function textsPart(encoded: Encoded, context: number, keep: (text: number) => bo
       const pass = lastPass((index) => shuffledPass(sorted, groups, ranges.length, seed, index))
       return {
         steps: ranges.length,
+        meanTokens: tokens / ranges.length,
         batch(step) {
           const { order, batchOrder } = pass(Math.floor(step / ranges.length))
           const { from, to } = ranges[batchOrder[step % ranges.length]]
@@ -96,6 +97,7 @@ function textsPart(encoded: Encoded, context: number, keep: (text: number) => bo
       const ranges = batchRanges(groups, tokensPerBatch)
       return {
         steps: ranges.length,
+        meanTokens: tokens / ranges.length,
         batch: (step) => textBatch(encoded, sorted.subarray(ranges[step].from, ranges[step].to)),
       }
     },

@@ -11,6 +11,7 @@ export {
 } from './conversation.ts'
 export { type Corpus, openCorpus } from './corpus.ts'
 export {
+  chooseForm,
   type Dataset,
   type DatasetOptions,
   type FormName,
@@ -23,6 +24,7 @@ export {
   type DocumentPart,
   documentRules,
   partTexts,
+  plainFiles,
 } from './documents.ts'
 export {
   documentLength,
@@ -37,5 +39,6 @@ export type { TokenizerKind } from './kind.ts'
 export { labelIds } from './labels.ts'
 export { type LengthHistogram, lengthHistogram } from './lengths.ts'
 export { loadTokenizer, withRoles } from './load.ts'
+export { mixDatasets } from './mixture.ts'
 export type { Label, LabelValues, SpecialIds, Tokenizer, TokenizerOptions } from './tokenizer.ts'
 export { type TokenizerName, tokenizers, trainTokenizer } from './tokenizers.ts'

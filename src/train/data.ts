@@ -4,6 +4,7 @@ import {
   answersOf,
   type Corpus,
   chatForms,
+  chooseForm,
   corpusDocuments,
   type Dataset,
   type DocumentMode,
@@ -13,6 +14,7 @@ import {
   guessCorpusDocuments,
   type LabelValues,
   makeDataset,
+  mixDatasets,
   partTexts,
   type Tokenizer,
   type TokenizerName,
@@ -34,10 +36,39 @@ export interface TrainingData {
   chat: boolean
   world?: WorldName
   texts(): AsyncIterable<DocumentPart> | Iterable<DocumentPart>
+  /** data of which these are the mixture; undefined where they are one */
+  sources?: readonly WeightedData[]
   /** texts to measure on; a part of the others when absent */
   heldOut?(): Iterable<DocumentPart>
   /** sentences about what reading changed */
   notes(): string[]
+}
+
+/** Data in a mixture. */
+export interface WeightedData {
+  data: TrainingData
+  /** its part of the tokens that are seen, relative to the others'; by its size when absent */
+  weight?: number
+}
+
+/** Several data as one. A single one is itself. */
+export function mixedData(sources: readonly WeightedData[]): TrainingData {
+  const all = sources.map(({ data }) => data)
+  const [first] = all
+  if (sources.length === 1) return first
+  return {
+    name: all.map(({ name }) => name).join(' + '),
+    bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+    documents: first.documents,
+    reason: all.map(({ name, reason }) => `${name}: ${reason.replace(/[.]+$/, '')}.`).join(' '),
+    labels: [],
+    chat: all.some(({ chat }) => chat),
+    sources,
+    async *texts() {
+      for (const data of all) yield* data.texts()
+    },
+    notes: () => all.flatMap((data) => data.notes()),
+  }
 }
 
 /** Files. @param mode what one document is; guessed from the data when absent */
@@ -119,10 +150,20 @@ export function taleData(world: WorldName, count: number): TrainingData {
 
 export const isWorld = (name: string): name is WorldName => Object.hasOwn(worlds, name)
 
+/** Data ready to be learnt from, and their part in it. */
+export interface PreparedSource {
+  name: string
+  encoded: Encoded
+  dataset: Dataset
+  /** part of the tokens that are seen, 0 to 1 */
+  share: number
+}
+
 export interface Prepared {
   tokenizer: Tokenizer
   dataset: Dataset
-  encoded: Encoded
+  /** what the data set is a mixture of; one where it is none */
+  sources: readonly PreparedSource[]
 }
 
 /** how many tales decide the vocabulary of a world: it is small, and rare words show up well before */
@@ -150,10 +191,36 @@ export async function prepare(
             : partTexts(asyncParts(data.texts())),
           { labels: data.labels, vocabSize, roles: data.chat },
         )
-  const encoded = await encodeDocuments(tokenizer, data.texts())
-  const heldOut = data.heldOut ? await encodeDocuments(tokenizer, data.heldOut()) : undefined
-  return { tokenizer, encoded, dataset: makeDataset(encoded, { seed, context, heldOut }) }
+  const mixed = data.sources ?? [{ data }]
+  const read: { data: TrainingData; weight?: number; encoded: Encoded; heldOut?: Encoded }[] = []
+  for (const { data, weight } of mixed) {
+    const encoded = await encodeDocuments(tokenizer, data.texts())
+    const heldOut = data.heldOut && (await encodeDocuments(tokenizer, data.heldOut()))
+    read.push({ data, weight, encoded, heldOut })
+  }
+  const form = chooseForm(
+    read.map(({ encoded }) => encoded),
+    context,
+  )
+  const sets = read.map(({ data, encoded, heldOut, weight }) => {
+    const dataset = makeDataset(encoded, { seed, context, heldOut, form })
+    return { name: data.name, encoded, dataset, weight: weight ?? dataset.train.tokens }
+  })
+  const weights = sets.reduce((sum, { weight }) => sum + weight, 0)
+  return {
+    tokenizer,
+    dataset: mixDatasets(sets, context),
+    sources: sets.map(({ weight, ...set }) => ({ ...set, share: weight / weights })),
+  }
 }
+
+/** How data are cut and, where they are mixed, how much of each is seen: in sentences. */
+export const describeSources = ({ sources }: Prepared): string[] =>
+  sources.map(({ name, dataset, share }) =>
+    sources.length === 1
+      ? dataset.summary
+      : `${name}: ${(100 * share).toFixed(1)} % of what is seen; ${dataset.summary}`,
+  )
 
 function* partsOnce(parts: Iterable<DocumentPart>): Generator<string> {
   for (const { text } of parts) yield text

@@ -6,7 +6,8 @@ import { parameterCount } from '../nn/index.ts'
 import type { Device } from '../runtime/index.ts'
 import type { Clock } from '../store/index.ts'
 import type { Tokenizer, TokenizerName } from '../text/index.ts'
-import { type Prepared, prepare, type TrainingData } from './data.ts'
+import { describeSources, type Prepared, prepare, type TrainingData } from './data.ts'
+import { findingSentences, findingsIn } from './findings.ts'
 import { continuedConfig, freshConfig } from './model-config.ts'
 import type { RunOptions } from './plan.ts'
 import { defaultRecipe, type Recipe } from './recipe.ts'
@@ -65,7 +66,8 @@ export async function design(
   options: RunOptions,
   { device, clock, start }: { device: Device; clock: Clock; start?: Start },
 ): Promise<Design> {
-  const reasons = [`${data.reason.replace(/[.:]+$/, '')} (--documents ${data.documents}).`]
+  const by = data.sources ? '.' : ` (--documents ${data.documents}).`
+  const reasons = [data.reason.replace(/[.:]+$/, '') + by]
   const chosen = tokenizerFor(data)
   const tokenizer = start?.tokenizer ?? ((options.tokenizer ?? chosen.name) as TokenizerName)
   if (!start && !options.tokenizer) reasons.push(`Tokenizer ${chosen.name}: ${chosen.why}.`)
@@ -83,7 +85,11 @@ export async function design(
     seed: recipe.seed,
   })
   const { dataset } = prepared
-  reasons.push(...data.notes(), dataset.summary)
+  reasons.push(...data.notes(), ...describeSources(prepared))
+  // tales are told anew, and short worlds repeat themselves
+  if (!data.world) {
+    reasons.push(...findingSentences(findingsIn(prepared.sources.map(({ encoded }) => encoded))))
+  }
   const time = options.time ?? defaultTime
   const speed = await trainingSpeed(device, clock)
   const config = start

@@ -57,7 +57,7 @@ export function continuedConfig(
 }
 
 function textConfig(data: TrainingData, prepared: Prepared, longest: number): TextConfig {
-  const { tokenizer, dataset, encoded } = prepared
+  const { tokenizer, dataset, sources } = prepared
   const { lengths } = dataset.train
   return {
     documents: data.documents,
@@ -66,7 +66,8 @@ function textConfig(data: TrainingData, prepared: Prepared, longest: number): Te
       ? {
           lengths: {
             counts: Object.fromEntries(lengths.counts),
-            ...lengthsByLabel(encoded, longest),
+            // only tales have labels, and they are not mixed
+            ...lengthsByLabel(sources[0].encoded, longest),
           },
         }
       : {}),

@@ -58,7 +58,7 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
   const networkOf = (phase: Phase) =>
     openNetwork(device, configOf(plan.config, phase), tokenizer, tensors, { fixed: false })
   const question = plan.config.text.template && heldOutQuestion(prepared.dataset)
-  const concernsOf = watcher(unigramNats(prepared.encoded))
+  const concernsOf = watcher(unigramNats(prepared.sources))
   const { until = 0 } = plan.options
   let reached = false
   const measured = (tokens: number) => Math.floor((tokens * measurements) / plan.budget)
