@@ -8,7 +8,15 @@ export {
   Model,
   type ModelScoreOptions,
 } from './api/model.ts'
-export { describeData, runs, type TrainOptions, train } from './api/train.node.ts'
+export {
+  type Data,
+  type DataSource,
+  describeData,
+  type ReadingOptions,
+  runs,
+  type TrainOptions,
+  train,
+} from './api/train.node.ts'
 export {
   type Frame,
   type FrameJSON,
@@ -35,7 +43,17 @@ export {
   type WorldName,
   worlds,
 } from './tales/index.ts'
-export { type DocumentMode, documentRules, type Tokenizer, tokenizers } from './text/index.ts'
+export {
+  type ChatChoice,
+  chatForms,
+  type DocumentMode,
+  documentRules,
+  type Role,
+  type Tokenizer,
+  type Turn,
+  tokenizers,
+} from './text/index.ts'
+export type { Conversation } from './train/data.ts'
 export type { DataReport } from './train/data-report.ts'
 export type { RunHistory } from './train/history.ts'
 export type { Metric } from './train/metrics.ts'

@@ -22,14 +22,16 @@ import { schedules } from '../noise/index.ts'
 import type { Device } from '../runtime/index.ts'
 import type { Store } from '../store/index.ts'
 import { check, disobeyed, type Labels, labelsOf, wordCount } from '../tales/index.ts'
-import { labelIds, lengthHistogram, type Tokenizer } from '../text/index.ts'
+import { idsBefore, labelIds, lengthHistogram, type Tokenizer, type Turn } from '../text/index.ts'
 import { type LabelOptions, labelNames, labelValuesOf, wordRange } from './labels.ts'
 import { lengthWeights } from './lengths.ts'
 
 /** What a text should be like; everything has a default. Ranges are those of `ranges` in src/denoise. */
 export interface GenerateOptions
   extends LabelOptions,
-    Omit<PlanOptions, 'policy' | 'labels' | 'survival'> {
+    Omit<PlanOptions, 'policy' | 'labels' | 'before' | 'survival'> {
+  /** a conversation to answer, where the model has learnt to; a `prompt` is what is said last */
+  messages?: readonly Turn[]
   policy?: PolicyName
   signal?: AbortSignal
 }
@@ -238,8 +240,10 @@ export class Model {
   }
 
   /** Everything about a request that can be wrong is wrong here. */
-  private prepare({ signal: _, ...options }: GenerateOptions): Prepared {
+  private prepare({ signal: _, messages, ...options }: GenerateOptions): Prepared {
+    const before = this.before(options.prompt, messages)
     const plain: Record<string, unknown> = { ...options }
+    if (before) delete plain.prompt
     for (const name of labelNames) delete plain[name]
     const asked = labelValuesOf(this.tokenizer, options)
     // a policy that is asked for by name follows its own law, not the model's habits
@@ -253,6 +257,7 @@ export class Model {
         topP,
         ...definedOf(plain as PlanOptions),
         policy,
+        before,
         labels: labelIds(this.tokenizer, asked),
         ...(policy === 'ancestral' ? { survival } : {}),
       },
@@ -261,6 +266,29 @@ export class Model {
     // an autoregressive model decides itself where a text ends
     const lengths = this.network.causal ? undefined : lengthWeights(this.config, asked)
     return { plan, canvas: makeCanvas(plan, this.network, this.tokenizer, lengths) }
+  }
+
+  /** What an answer answers, as ids; undefined for a model whose texts stand alone. */
+  private before(prompt?: string, messages: readonly Turn[] = []): Int32Array | undefined {
+    if (this.config.text.template === undefined) {
+      if (messages.length === 0) return undefined
+      throw new UnfogError(
+        'usage',
+        'this model has learnt no conversations, so it cannot answer messages: give it a --prompt to continue',
+        { param: 'messages' },
+      )
+    }
+    const turns = [...messages, ...(prompt === undefined ? [] : [userSays(prompt)])]
+    if (turns.length > 0 && turns[turns.length - 1].role !== 'assistant') {
+      return idsBefore(this.tokenizer, turns)
+    }
+    throw new UnfogError(
+      'usage',
+      turns.length === 0
+        ? 'this model answers: ask it something with --prompt'
+        : 'the last message is an answer already: end with one of the user',
+      { param: turns.length === 0 ? 'prompt' : 'messages' },
+    )
   }
 
   private scorer(): Scorer {
@@ -285,6 +313,8 @@ export class Model {
     return (length) => -histogram.logProb(length)
   }
 }
+
+const userSays = (content: string): Turn => ({ role: 'user', content })
 
 /** @returns the length that all rows have
  * @throws UnfogError `bad_shape` when they have not, `bad_input` for an id that is none */

@@ -6,8 +6,16 @@ import { cpu } from '../runtime/cpu.node.ts'
 import type { Device } from '../runtime/index.ts'
 import { folderStore } from '../store/folder.node.ts'
 import { openCorpusPath } from '../text/corpus.node.ts'
-import type { DocumentMode } from '../text/index.ts'
-import { corpusData, isWorld, type TrainingData, taleData, textData } from '../train/data.ts'
+import { type ChatChoice, type DocumentMode, plainFiles } from '../text/index.ts'
+import {
+  type Conversation,
+  corpusData,
+  isWorld,
+  mixedData,
+  type TrainingData,
+  taleData,
+  textData,
+} from '../train/data.ts'
 import { type DataReport, reportOf } from '../train/data-report.ts'
 import { type RunHistory, readHistory } from '../train/history.ts'
 import type { RunOptions } from '../train/plan.ts'
@@ -15,16 +23,31 @@ import { run, type TrainEvent } from '../train/run.ts'
 import { modelFolder, openModel } from './load.node.ts'
 import { lockFolder } from './lock.node.ts'
 
-export interface TrainOptions extends Omit<RunOptions, 'recipe'> {
-  /** a file or a folder (plain text, .jsonl, .csv, .tsv, .parquet, each also as .gz or .zst), '-' for plain text from
-   * stdin, 'tales:small' or 'tales:full', or texts in memory */
-  data: string | readonly string[]
-  /** which field of records is the text; guessed when absent */
+/** A file or a folder (plain text, .jsonl, .csv, .tsv, .parquet, each also as .gz or .zst), '-' for plain text from stdin,
+ * 'tales:small' or 'tales:full', or texts and conversations in memory. */
+export type Data = string | readonly (string | Conversation)[]
+
+/** How files are read; what is absent is guessed. */
+export interface ReadingOptions {
+  /** what one document is */
+  documents?: DocumentMode
+  /** which field of records is the text */
   field?: string
+  /** how records hold conversations, of which only answers are learnt; 'none': they are texts */
+  chat?: ChatChoice
+}
+
+/** Data in a mixture. How it is read may be said here, or for all. */
+export interface DataSource extends ReadingOptions {
+  data: Data
+  /** its part of the tokens that are seen, relative to the others'; by its size when none has a weight */
+  weight?: number
+}
+
+export interface TrainOptions extends Omit<RunOptions, 'recipe' | 'weights'>, ReadingOptions {
+  data: Data | readonly DataSource[]
   /** the run's folder; a run that is there already goes on */
   out: string
-  /** what one document is; guessed from the data when absent */
-  documents?: DocumentMode
   /** parts of the recipe to change */
   config?: RunOptions['recipe']
   /** tales to learn from, for `tales:` data */
@@ -38,14 +61,66 @@ export interface TrainOptions extends Omit<RunOptions, 'recipe'> {
 
 const defaultTales = 200_000
 
-type DataOptions = Pick<TrainOptions, 'data' | 'field' | 'documents' | 'count'>
+type DataOptions = Pick<TrainOptions, 'data' | 'count' | keyof ReadingOptions>
 
-async function openData({
-  data,
-  field,
-  documents,
-  count,
-}: DataOptions): Promise<{ data: TrainingData; close(): Promise<void> }> {
+interface OpenedData {
+  data: TrainingData
+  close(): Promise<void>
+}
+
+const isMixture = (data: TrainOptions['data']): data is readonly DataSource[] =>
+  typeof data !== 'string' && data.some((one) => typeof one === 'object' && 'data' in one)
+
+async function openData({ data, ...how }: DataOptions): Promise<OpenedData> {
+  if (!isMixture(data)) return openOne(data, how)
+  checkWeights(data)
+  const opened: (OpenedData & { weight?: number })[] = []
+  const close = async () => {
+    for (const one of opened) await one.close()
+  }
+  try {
+    for (const { data: one, weight, ...own } of data) {
+      opened.push({ ...(await openOne(one, { ...own, count: how.count }, how)), weight })
+    }
+    const world = opened.find(({ data }) => data.world)?.data.name
+    if (world && opened.length > 1) {
+      throw new UnfogError(
+        'usage',
+        `${world} cannot be mixed with other data, because of its labels: learn from it alone, or from a file that unfog tales wrote`,
+        { param: 'data' },
+      )
+    }
+    return { data: mixedData(opened), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** @throws UnfogError `usage` */
+function checkWeights(sources: readonly DataSource[]): void {
+  const given = sources.filter(({ weight }) => weight !== undefined)
+  const wrong = given.find(({ weight }) => !(Number.isFinite(weight) && weight! > 0))
+  if (wrong) {
+    throw new UnfogError('usage', `a weight of ${wrong.weight} is not a number above 0`, {
+      param: 'weights',
+    })
+  }
+  if (given.length > 0 && given.length < sources.length) {
+    throw new UnfogError(
+      'usage',
+      `${given.length} of ${sources.length} data have a weight: give one to each, or to none`,
+      { param: 'weights' },
+    )
+  }
+}
+
+/** @param all how data are read where nothing of their own is said, and as far as it concerns them */
+async function openOne(
+  data: Data,
+  { field, chat, documents, count }: ReadingOptions & { count?: number },
+  all: ReadingOptions = {},
+): Promise<OpenedData> {
   const nothing = async () => {}
   if (typeof data !== 'string') return { data: textData('texts', data), close: nothing }
   const world = data.startsWith('tales:') ? data.slice(6) : undefined
@@ -56,9 +131,13 @@ async function openData({
       })
     return { data: taleData(world, count ?? defaultTales), close: nothing }
   }
-  const corpus = await openCorpusPath(data, process.stdin, { field })
+  const corpus = await openCorpusPath(data, process.stdin, {
+    field: field ?? all.field,
+    chat: chat ?? all.chat,
+  })
   try {
-    return { data: await corpusData(corpus, documents), close: () => corpus.close() }
+    const mode = documents ?? (plainFiles(corpus).length > 0 ? all.documents : undefined)
+    return { data: await corpusData(corpus, mode), close: () => corpus.close() }
   } catch (error) {
     await corpus.close()
     throw error
@@ -73,6 +152,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     out,
     documents: _documents,
     field: _field,
+    chat: _chat,
     config,
     count: _count,
     device,
@@ -94,7 +174,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
       data,
       out: folderStore(out),
       device: chosen,
-      options: config ? { ...asked, recipe: config } : asked,
+      options: { ...asked, ...weightsOf(options.data), ...(config ? { recipe: config } : {}) },
       start,
       signal,
       every,
@@ -103,6 +183,12 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     unlock?.()
     await close()
   }
+}
+
+/** What was asked of a mixture, for the record. */
+function weightsOf(data: TrainOptions['data']): Pick<RunOptions, 'weights'> {
+  const weights = isMixture(data) ? data.map(({ weight }) => weight) : []
+  return weights[0] === undefined ? {} : { weights: weights as number[] }
 }
 
 /** What a run would learn from: how it is read, how long its texts are, what is in it twice.

@@ -5,8 +5,13 @@ import type { Options, Values } from './option.ts'
 export interface Command<O extends Options = Options> {
   /** one line */
   readonly about: string
-  /** the one word that may stand without a flag */
-  readonly argument?: { readonly name: string; readonly about: string; readonly optional?: boolean }
+  /** the word that may stand without a flag, or several of it */
+  readonly argument?: {
+    readonly name: string
+    readonly about: string
+    readonly optional?: boolean
+    readonly many?: boolean
+  }
   readonly options: O
   /** lines below the options in help */
   readonly notes?: () => string
@@ -15,9 +20,10 @@ export interface Command<O extends Options = Options> {
   /** When it is interrupted it saves what it has and is waited for. */
   readonly saves?: boolean
   /** @param argument '' when it was left out
+   * @param more further words, where there may be several
    * @returns the exit status; without one 0, or that of the signal that stopped it
    * @throws UnfogError */
-  run(values: Values<O>, io: Io, argument: string): Promise<number | undefined>
+  run(values: Values<O>, io: Io, argument: string, ...more: string[]): Promise<number | undefined>
 }
 
 /** Ties the types of `run` to the options; for the table, commands are all of one type. */

@@ -14,6 +14,8 @@ const home = process.cwd()
 beforeAll(async () => {
   writeFileSync(join(place, 'story.txt'), 'The fog was thick. The lamp was lit.\n'.repeat(60))
   writeFileSync(join(place, 'reviews.csv'), `id,review\n${'1,"Foggy, but fine."\n'.repeat(60)}`)
+  const pair = { question: 'What was lit?', answer: 'The lamp was lit.' }
+  writeFileSync(join(place, 'chat.jsonl'), `${JSON.stringify(pair)}\n`.repeat(60))
   mkdirSync(join(place, 'runs'))
   await writeTinyModel(join(place, 'runs/story'))
   const out = join(place, 'runs/fog')

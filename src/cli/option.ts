@@ -115,6 +115,19 @@ export const count = (about: string): Option<number> => ({
   },
 })
 
+/** Numbers above 0 with commas between: 3,1. */
+export const weights = (about: string): Option<number[]> => ({
+  value: 'list',
+  about,
+  read(raw, flag) {
+    const numbers = raw
+      .split(',')
+      .map((part) => (/^\s*(\d+\.?\d*|\.\d+)\s*$/.test(part) ? Number(part) : 0))
+    if (numbers.every((number) => number > 0)) return numbers
+    throw misuse(flag, `${flag} ${raw || "''"} is not a list of numbers above 0 such as 3,1`)
+  },
+})
+
 /** A loss: 2.3, or 2.3nats. */
 export const nats = (about: string): Option<number> => ({
   value: 'nats',

@@ -56,7 +56,8 @@ function addCommand(
     .helpOption('-h, --help', 'print this help')
     .copyInheritedSettings(program)
   if (argument) {
-    row.argument(argument.optional ? `[${argument.name}]` : `<${argument.name}>`, argument.about)
+    const name = argument.many ? `${argument.name}...` : argument.name
+    row.argument(argument.optional ? `[${name}]` : `<${name}>`, argument.about)
   }
   const given: Record<string, unknown> = {}
   for (const [key, option] of Object.entries(options)) {
@@ -72,8 +73,10 @@ function addCommand(
       .join('\n'),
   )
   row.action((...words: unknown[]) => {
-    const first = argument && typeof words[0] === 'string' ? words[0] : ''
-    ask({ name, command, run: (io) => command.run(given as never, io, first) })
+    // commander gives a list where there may be several
+    const [first = '', ...more] =
+      argument && words[0] !== undefined ? [words[0] as string].flat() : []
+    ask({ name, command, run: (io) => command.run(given as never, io, first, ...more) })
   })
 }
 

@@ -10,7 +10,7 @@ const phases = [
 ]
 const plan = {
   type: 'plan',
-  plan: { phases, budget: 2_000_000 },
+  plan: { phases, budget: 2_000_000, config: { text: {} } },
   reasons: ['Tokenizer words: tales have few words.', 'About 60 s of training.'],
   resumed: false,
 } as unknown as TrainEvent

@@ -87,8 +87,12 @@ function ending(
   const model = quoted(out)
   return [
     `done: ${formatCount(tokens)} tokens in ${formatDuration(seconds)}, held out ${sign} ${heldOut.natsPerChar.toFixed(3)} nats/char`,
-    `watch it write: unfog generate --model ${model} --watch`,
-    ...(data.startsWith('tales:') ? [] : [`score a text: unfog score FILE --model ${model}`]),
+    plan.config.text.template
+      ? `ask it something: unfog generate --model ${model} --prompt '…'`
+      : `watch it write: unfog generate --model ${model} --watch`,
+    ...(data.startsWith('tales:') || plan.config.text.template
+      ? []
+      : [`score a text: unfog score FILE --model ${model}`]),
   ]
 }
 

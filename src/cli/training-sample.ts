@@ -2,22 +2,25 @@
 import { lengthWeights } from '../api/lengths.ts'
 import { denoise, makeCanvas, makePlan } from '../denoise/index.ts'
 import type { TrainEvent } from '../index.ts'
+import { turnsOf } from '../text/index.ts'
 
 /** tokens, where the data do not say how long a text is */
 const longest = 96
 /** forwards that a sample may cost */
 const steps = 32
 
-/** The same seed every time: one sees the same fog clear up better and better. */
+/** The same seed every time: one sees the same fog clear up better and better.
+ * @returns the text; an answer behind what was asked */
 export async function writeSample({
   network,
   config,
   tokenizer,
+  before,
 }: Extract<TrainEvent, { type: 'sample' }>): Promise<string> {
   const weights = network.causal ? undefined : lengthWeights(config, {})
-  const limit = { maximum: Math.min(longest, network.context) }
+  const limit = { maximum: Math.min(longest, network.context - (before?.length ?? 0)) }
   const plan = makePlan(
-    { seed: 7, ...(weights ? {} : limit), ...(network.causal ? {} : { steps }) },
+    { seed: 7, before, ...(weights ? {} : limit), ...(network.causal ? {} : { steps }) },
     network,
   )
   const canvas = makeCanvas(plan, network, tokenizer, weights)
@@ -26,5 +29,6 @@ export async function writeSample({
     decode: (ids) => tokenizer.decode(ids),
   }))
     text = frame.text
-  return text
+  const asked = before && turnsOf(tokenizer, before).at(-1)?.content
+  return asked ? `${asked} → ${text}` : text
 }

@@ -32,10 +32,11 @@ type Network = Pick<Denoiser, 'maskId' | 'context' | 'causal'>
  * @throws UnfogError `context_length`, or `usage` when the parts do not fit each other */
 export function makeCanvas(
   plan: Plan,
-  network: Network,
+  { causal, maskId, context }: Network,
   words: Words,
   lengths?: ArrayLike<number>,
 ): Canvas {
+  const network = { causal, maskId, context: context - (plan.before?.length ?? 0) }
   const canvas =
     plan.infill === undefined
       ? continued(plan, network, words, lengths)

@@ -9,6 +9,8 @@ export interface Ask {
   rows: Int32Array
   /** label ids in front of the text, if the model has labels */
   labels?: Int32Array
+  /** ids before the text that are only read */
+  before?: Int32Array
 }
 
 export interface Denoiser {

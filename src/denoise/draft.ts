@@ -83,7 +83,8 @@ export class Draft {
       const rows = this.#plan.policy.wants(view)
       if (rows.length > 0) {
         this.#asked = { view, rows }
-        return { tokens: this.#hidden(rows), rows, labels: this.#plan.labels }
+        const { labels, before } = this.#plan
+        return { tokens: this.#hidden(rows), rows, labels, before }
       }
     }
     throw new UnfogError(

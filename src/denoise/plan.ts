@@ -30,6 +30,8 @@ export interface PlanOptions {
   seed?: number
   /** label ids in front of the text */
   labels?: ArrayLike<number>
+  /** ids before the text that are only read, and not part of it: what an answer answers */
+  before?: ArrayLike<number>
   /** survival probability of the noise schedule; default 1 - t */
   survival?: (t: number) => number
 }
@@ -44,6 +46,7 @@ export interface Plan extends Sampling, PolicySettings {
   readonly policy: Policy
   readonly seed: number
   readonly labels?: Int32Array
+  readonly before?: Int32Array
 }
 
 interface Range {
@@ -91,6 +94,7 @@ export function makePlan(options: PlanOptions, network: Pick<Denoiser, 'causal'>
     survival: options.survival ?? ((t) => 1 - t),
     seed: options.seed ?? 0,
     labels: options.labels && Int32Array.from(options.labels),
+    before: options.before && Int32Array.from(options.before),
   }
 }
 

@@ -85,7 +85,13 @@ function documents({ architecture, text }: ModelConfig): string {
     .map(({ name, values }) => `\n- \`${name}\`: ${sampleOf(values)}`)
     .join('')
   const labelled = labels && `\n\nA text may be asked for by label:\n${labels}`
-  return `${unit[text.documents]} is one document.${canvas}, at most ${architecture.context} tokens.${labelled}`
+  const document = text.template
+    ? 'An answer, and all that was said before it,'
+    : unit[text.documents]
+  const spoken = text.template
+    ? ' Each turn begins with a token that says whose it is; only answers were learnt.'
+    : ''
+  return `${document} is one document.${spoken}${canvas}, at most ${architecture.context} tokens.${labelled}`
 }
 
 function network({ architecture: a, noise, shift }: ModelConfig): string {

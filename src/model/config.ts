@@ -38,6 +38,9 @@ export interface TextConfig {
   exactLength: boolean
   /** how many documents had how many tokens; `by` label and value, for the labels that say something about length */
   lengths?: { counts: Counts; by?: Record<string, Record<string, Counts>> }
+  /** how a conversation is laid out, of which the model writes the last turn: each turn is the token of its role and
+   * its content; undefined where texts stand alone */
+  template?: 'turns'
   /** label slots in front of the text, in order, with the values each may take */
   labels: { name: string; values: string[] }[]
   /** the TinyTales world it was trained on */
@@ -162,6 +165,7 @@ const textual = object({
     (labels) => distinct(labels.map(({ name }) => name)),
     'a list without two labels of one name',
   ),
+  template: oneOf(['turns']).optional(),
   world: oneOf(['small', 'full']).optional(),
 }).refine(({ exactLength, lengths }) => !exactLength || lengths !== undefined, {
   path: ['lengths'],

@@ -16,6 +16,8 @@ export interface Query {
   rows: Int32Array
   /** label ids in front of the text; "not said" without */
   labels?: ArrayLike<number>
+  /** ids between the labels and the text that are only read: what an answer answers */
+  before?: ArrayLike<number>
 }
 
 export interface Network {
@@ -107,7 +109,9 @@ export function openNetwork(
   }
 
   const layCanvases = (queries: readonly Query[], asked: number): Record<string, HostTensor> => {
-    const longest = Math.max(...queries.map(({ tokens }) => tokens.length))
+    const longest = Math.max(
+      ...queries.map(({ tokens, before = [] }) => before.length + tokens.length),
+    )
     if (longest > context) {
       throw new UnfogError(
         'context_length',
@@ -119,13 +123,15 @@ export function openNetwork(
     const visible = new Uint8Array(queries.length * length)
     const rows = new Int32Array(Math.max(asked, 2))
     let at = 0
-    queries.forEach(({ tokens, rows: wanted, labels }, b) => {
+    queries.forEach(({ tokens, rows: wanted, labels, before = [] }, b) => {
       const canvas = ids.subarray(b * length, (b + 1) * length)
       writePrefix(frame, canvas, labels)
-      canvas.set(tokens, frame.prefix)
-      canvas.set(tail, frame.prefix + tokens.length)
-      visible.fill(1, b * length, b * length + frame.prefix + tokens.length + tail.length)
-      for (const position of wanted) rows[at++] = b * length + frame.prefix + position - frame.shift
+      const start = frame.prefix + before.length
+      canvas.set(before, frame.prefix)
+      canvas.set(tokens, start)
+      canvas.set(tail, start + tokens.length)
+      visible.fill(1, b * length, b * length + start + tokens.length + tail.length)
+      for (const position of wanted) rows[at++] = b * length + start + position - frame.shift
     })
     if (asked === 1) rows[1] = rows[0]
     const dims = [queries.length, length]

@@ -8,6 +8,8 @@ export interface Batch {
   readonly tokens: Int32Array
   /** [rows × slots] label ids; dropping them at random is the trainer's */
   readonly labels: Int32Array
+  /** [rows] how many tokens of each row, from its first, are only read */
+  readonly given: Int32Array
   readonly rows: number
   readonly length: number
 }
@@ -15,6 +17,8 @@ export interface Batch {
 export interface Batches {
   /** batches of one pass over the data */
   readonly steps: number
+  /** tokens of a batch, on average */
+  readonly meanTokens: number
   /** @param step 0, 1, …; the pass is step / steps */
   batch(step: number): Batch
 }
@@ -30,9 +34,12 @@ export interface BatchOptions {
 export interface Part {
   readonly documents: number
   readonly tokens: number
+  /** code points of what is learnt */
   readonly characters: number
-  /** how long its texts are, where each has a canvas of its own length */
+  /** how long its texts are, where each has a canvas of its own length; what is only read is not counted */
   readonly lengths?: LengthHistogram
+  /** tokens of the longest such canvas, with what is only read */
+  readonly longest?: number
   /** Endless and shuffled by the seed. */
   training(options: BatchOptions & { seed: number }): Batches
   /** In order, everything exactly once in steps 0 … steps-1. */

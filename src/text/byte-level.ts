@@ -4,6 +4,7 @@
 import * as library from '@huggingface/tokenizers'
 import { UnfogError } from '../error/index.ts'
 import { byteCharacter, toAlphabet, tokenBytes } from './alphabet.ts'
+import { roles as roleNames, roleTokens } from './conversation.ts'
 import type { TokenizerKind, Vocabulary } from './kind.ts'
 import { labelTokens, readLabelTokens } from './labels.ts'
 import { longestPiece, ownCopy, refuseLoneSurrogate } from './pieces.ts'
@@ -24,13 +25,16 @@ export function byteLevelTokenizer(
   kind: TokenizerKind,
   vocabulary: Vocabulary,
   labelValues: readonly LabelValues[] = [],
+  withRoles = false,
 ): Tokenizer {
   const textSize = vocabulary.tokens.length
-  const added = [...specialTokens, ...labelTokens(labelValues)]
+  const written = [...specialTokens, ...labelTokens(labelValues)]
+  const added = withRoles ? [...written, ...roleTokens] : written
   const size = textSize + added.length
   const special = { mask: textSize, bos: textSize + 1, eos: textSize + 2, pad: textSize + 3 }
   const labelOffset = textSize + specialTokens.length
-  const labels = readLabelTokens(added.slice(specialTokens.length), labelOffset)!
+  const labels = readLabelTokens(written.slice(specialTokens.length), labelOffset)!
+  const roleIds = roleNames.map((role, i) => [role, textSize + written.length + i])
   const banned = Int32Array.from([
     special.mask,
     special.bos,
@@ -45,6 +49,7 @@ export function byteLevelTokenizer(
     size,
     special,
     labels,
+    roles: withRoles ? (Object.fromEntries(roleIds) as Tokenizer['roles']) : undefined,
     banned,
     characters,
     encode(text) {
@@ -57,12 +62,11 @@ export function byteLevelTokenizer(
         const id = checkedId(ids[i], size)
         length += starts[id + 1] - starts[id]
       }
-      const written = new Uint8Array(length)
+      const text = new Uint8Array(length)
       for (let i = 0, at = 0; i < ids.length; i++) {
-        for (let from = starts[ids[i]]; from < starts[ids[i] + 1]; from++)
-          written[at++] = bytes[from]
+        for (let from = starts[ids[i]]; from < starts[ids[i] + 1]; from++) text[at++] = bytes[from]
       }
-      return utf8.decode(written)
+      return utf8.decode(text)
     },
     token(id) {
       if (checkedId(id, size) >= textSize) return added[id - textSize]

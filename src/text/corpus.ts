@@ -1,10 +1,19 @@
 // A corpus: the files that a run learns from, read as text in chunks, so that its size is no matter. Text is UTF-8; a
 // byte order mark is dropped and CRLF becomes LF, and the notes say so. Anything else that is not text is refused.
-// Compressed files are read as what they hold; files of records give the text of each record.
+// Compressed files are read as what they hold; files of records give the text of each record, or the answers of each
+// conversation.
 import { UnfogError } from '../error/index.ts'
 import type { Store } from '../store/index.ts'
+import type { ChatChoice } from './chat-forms.ts'
 import { decompressed, plainName } from './compressed.ts'
-import { recordFormatOf, recordTexts } from './records.ts'
+import type { Answer } from './conversation.ts'
+import {
+  guessReading,
+  type RecordFile,
+  type RecordReading,
+  recordFormatOf,
+  recordTexts,
+} from './records.ts'
 
 export interface Corpus {
   /** What the user called it. */
@@ -19,12 +28,16 @@ export interface Corpus {
   read(file: string): AsyncIterable<string>
   /** The texts of a file's records, in order; undefined for a file of plain text.
    * @throws UnfogError `bad_input` */
-  records(file: string): AsyncIterable<string> | undefined
+  records(file: string): AsyncIterable<Answer> | undefined
+  /** How all its records are read, by the first of them unless it was said; {} without records. */
+  reading(): Promise<RecordReading>
 }
 
 export interface CorpusOptions {
   /** which field of a record is its text; guessed from the first record when absent */
   field?: string
+  /** how records hold conversations, if they do; guessed when absent */
+  chat?: ChatChoice
 }
 
 const chunkBytes = 2 ** 16
@@ -38,7 +51,7 @@ export async function openCorpus(
   store: Store,
   files: readonly string[],
   name: string,
-  { field }: CorpusOptions = {},
+  options: CorpusOptions = {},
 ): Promise<Corpus> {
   const sizes = new Map<string, number>()
   const called = (file: string) => (files.length === 1 ? name : `${name}/${file}`)
@@ -59,23 +72,46 @@ export async function openCorpus(
   const size = (file: string) => sizes.get(file) ?? 0
   const read = (file: string) =>
     textOf(decompressed(file, bytesOf(store, file, size(file))), called(file), notes)
+  const formatOf = (file: string) => recordFormatOf(plainName(file))
+  const source = (file: string): RecordFile => ({
+    name: called(file),
+    size: size(file),
+    text: () => read(file),
+    range: (offset: number, length: number) => store.readRange(file, offset, length),
+  })
+  let guess: Promise<RecordReading> | undefined
+  const reading = () => {
+    const first = files.find(formatOf)
+    guess ??= first
+      ? guessReading(formatOf(first)!, source(first), options)
+      : Promise.resolve<RecordReading>({})
+    return guess
+  }
   return {
     name,
     files,
     bytes,
     notes,
     read,
+    reading,
     records(file) {
-      const format = recordFormatOf(plainName(file))
-      if (!format) return undefined
-      const source = {
-        name: called(file),
-        size: size(file),
-        text: () => read(file),
-        range: (offset: number, length: number) => store.readRange(file, offset, length),
-      }
-      return recordTexts(format, source, field)
+      const format = formatOf(file)
+      return format && recordsOf(format, source(file), reading, notes)
     },
+  }
+}
+
+async function* recordsOf(
+  format: NonNullable<ReturnType<typeof recordFormatOf>>,
+  file: RecordFile,
+  reading: () => Promise<RecordReading>,
+  notes: Set<string>,
+): AsyncGenerator<Answer> {
+  let unanswered = 0
+  yield* recordTexts(format, file, await reading(), () => unanswered++)
+  if (unanswered > 0) {
+    const some = unanswered === 1 ? '1 conversation' : `${unanswered} conversations`
+    notes.add(`${file.name}: ${some} without an answer left out.`)
   }
 }
 

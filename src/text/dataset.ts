@@ -33,7 +33,7 @@ export interface DatasetOptions {
 /** @throws UnfogError `bad_input` when there is too little data */
 export function makeDataset(encoded: Encoded, options: DatasetOptions): Dataset {
   const { context, heldOut } = options
-  const form = options.form ?? chooseForm(encoded, context)
+  const form = options.form ?? chooseForm([encoded], context)
   if (!Object.hasOwn(forms, form)) {
     throw new UnfogError(
       'usage',
@@ -55,9 +55,25 @@ export function makeDataset(encoded: Encoded, options: DatasetOptions): Dataset 
   }
 }
 
-/** Canvases of exact length when there are at least 20 texts and at most one in a hundred is too long for one. */
-export function chooseForm(encoded: Encoded, context: number): FormName {
+/** The form for data that are learnt together: canvases of exact length when each source has at least 20 texts and at
+ * most one in a hundred is too long for one, and for answers, whose questions a window would cut off.
+ * @throws UnfogError `usage` when answers are to be learnt together with texts that are too long */
+export function chooseForm(sources: readonly Encoded[], context: number): FormName {
+  const long = sources.some((encoded) => !isShort(encoded, context))
+  if (!long) return 'exact-length'
+  if (sources.every((encoded) => !hasAnswers(encoded))) return 'windows'
+  throw new UnfogError(
+    'usage',
+    `conversations cannot be mixed with texts longer than ${context} tokens: cut those into shorter documents, as --documents line does`,
+    { param: 'documents' },
+  )
+}
+
+const hasAnswers = ({ learnt, tokens }: Encoded): boolean => learnt < tokens
+
+function isShort(encoded: Encoded, context: number): boolean {
+  if (hasAnswers(encoded)) return true
   let fitting = 0
   for (let d = 0; d < encoded.documents; d++) if (documentLength(encoded, d) <= context) fitting++
-  return fitting >= 20 && fitting >= 0.99 * encoded.documents ? 'exact-length' : 'windows'
+  return fitting >= 20 && fitting >= 0.99 * encoded.documents
 }

@@ -1,11 +1,12 @@
 // What one document is: a line, a paragraph between blank lines, a file, or a record. Documents are handed on in parts,
 // so that a file of any size passes through; parts are cut where no word is cut.
 import { UnfogError } from '../error/index.ts'
+import { type Answer, newTexts } from './conversation.ts'
 import type { Corpus } from './corpus.ts'
 import { lastCut } from './pieces.ts'
 
-export interface DocumentPart {
-  text: string
+/** A document, or a part of a long one. */
+export interface DocumentPart extends Answer {
   /** true: the document goes on in the next part */
   more?: boolean
   /** what is said about the document, by label; its last part says it */
@@ -23,7 +24,7 @@ export const documentRules = {
   line: { summary: 'each line', separator: /\n/ },
   'blank-line': { summary: 'each run of lines between blank lines', separator: /\n[^\S\n]*\n/ },
   file: { summary: 'each file' },
-  record: { summary: 'each record of a .jsonl, .csv, .tsv or .parquet file' },
+  record: { summary: 'each record of a .jsonl, .csv, .tsv or .parquet file, or each answer in it' },
 } satisfies Record<string, DocumentRule>
 
 export type DocumentMode = keyof typeof documentRules
@@ -43,7 +44,7 @@ export async function* corpusDocuments(
   checkMode(corpus, mode)
   for (const file of corpus.files) {
     const records = corpus.records(file)
-    if (records) for await (const text of records) yield { text }
+    if (records) yield* records
     else if (separator) yield* trimmed(split(corpus.read(file), separator))
     else yield* split(corpus.read(file))
   }
@@ -103,5 +104,5 @@ async function* trimmed(parts: AsyncIterable<DocumentPart>): AsyncGenerator<Docu
 
 /** The texts alone, for whoever does not care where documents end. */
 export async function* partTexts(parts: AsyncIterable<DocumentPart>): AsyncGenerator<string> {
-  for await (const { text } of parts) yield text
+  for await (const part of parts) yield* newTexts(part)
 }

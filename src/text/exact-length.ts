@@ -78,15 +78,14 @@ function textsPart(encoded: Encoded, context: number, keep: (text: number) => bo
     documents: sorted.length,
     tokens,
     characters: countCharacters(encoded, sorted),
-    lengths: lengthHistogram(
-      groups.map(({ length, from, to }) => [length, to - from]),
-      context,
-    ),
+    lengths: lengthHistogram(countLengths(encoded, sorted), context),
+    longest: groups.at(-1)?.length,
     training({ tokensPerBatch, seed }) {
       const ranges = batchRanges(groups, tokensPerBatch)
       const pass = lastPass((index) => shuffledPass(sorted, groups, ranges.length, seed, index))
       return {
         steps: ranges.length,
+        meanTokens: tokens / ranges.length,
         batch(step) {
           const { order, batchOrder } = pass(Math.floor(step / ranges.length))
           const { from, to } = ranges[batchOrder[step % ranges.length]]
@@ -98,6 +97,7 @@ function textsPart(encoded: Encoded, context: number, keep: (text: number) => bo
       const ranges = batchRanges(groups, tokensPerBatch)
       return {
         steps: ranges.length,
+        meanTokens: tokens / ranges.length,
         batch: (step) => textBatch(encoded, sorted.subarray(ranges[step].from, ranges[step].to)),
       }
     },
@@ -179,7 +179,18 @@ function textBatch(encoded: Encoded, documents: Int32Array): Batch {
     encoded.shelf.copy(encoded.starts[document], length, tokens, row * length)
     labels.set(encoded.labels.subarray(document * slots, (document + 1) * slots), row * slots)
   })
-  return { tokens, labels, rows, length }
+  const given = documents.map((document) => encoded.given[document])
+  return { tokens, labels, given, rows, length }
+}
+
+/** How many documents have how many tokens that are learnt. */
+function countLengths(encoded: Encoded, documents: Int32Array): Map<number, number> {
+  const counts = new Map<number, number>()
+  for (const document of documents) {
+    const length = documentLength(encoded, document) - encoded.given[document]
+    counts.set(length, (counts.get(length) ?? 0) + 1)
+  }
+  return counts
 }
 
 function countCharacters(encoded: Encoded, documents: Int32Array): number {
@@ -191,7 +202,7 @@ function countCharacters(encoded: Encoded, documents: Int32Array): number {
   for (const document of documents) {
     const length = documentLength(encoded, document)
     encoded.shelf.copy(encoded.starts[document], length, ids, 0)
-    for (let i = 0; i < length; i++) total += characters[ids[i]]
+    for (let i = encoded.given[document]; i < length; i++) total += characters[ids[i]]
   }
   return total
 }

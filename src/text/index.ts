@@ -1,6 +1,17 @@
 export type { Batch, Batches, BatchOptions, Form, Part } from './batches.ts'
+export { type ChatChoice, type ChatFormName, chatForms } from './chat-forms.ts'
+export {
+  type Answer,
+  answersOf,
+  idsBefore,
+  type Role,
+  roles,
+  type Turn,
+  turnsOf,
+} from './conversation.ts'
 export { type Corpus, openCorpus } from './corpus.ts'
 export {
+  chooseForm,
   type Dataset,
   type DatasetOptions,
   type FormName,
@@ -13,6 +24,7 @@ export {
   type DocumentPart,
   documentRules,
   partTexts,
+  plainFiles,
 } from './documents.ts'
 export {
   documentLength,
@@ -26,6 +38,7 @@ export { huggingFaceConfig } from './hugging-face.ts'
 export type { TokenizerKind } from './kind.ts'
 export { labelIds } from './labels.ts'
 export { type LengthHistogram, lengthHistogram } from './lengths.ts'
-export { loadTokenizer } from './load.ts'
+export { loadTokenizer, withRoles } from './load.ts'
+export { mixDatasets } from './mixture.ts'
 export type { Label, LabelValues, SpecialIds, Tokenizer, TokenizerOptions } from './tokenizer.ts'
 export { type TokenizerName, tokenizers, trainTokenizer } from './tokenizers.ts'

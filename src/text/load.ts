@@ -3,6 +3,7 @@
 import { UnfogError } from '../error/index.ts'
 import { alphabet, tokenBytes } from './alphabet.ts'
 import { byteLevelTokenizer, preTokenizer, specialTokens } from './byte-level.ts'
+import { roleTokens } from './conversation.ts'
 import type { TokenizerKind, Vocabulary } from './kind.ts'
 import { readLabelTokens } from './labels.ts'
 import type { Label, Tokenizer } from './tokenizer.ts'
@@ -16,8 +17,17 @@ export function loadTokenizer(json: unknown): Tokenizer {
   const [name, kind] = kindOf(file, model)
   const tokens = readVocab(model.vocab)
   const merges = readMerges(model.merges, new Set(tokens))
-  const labels = readAdded(file.added_tokens, tokens.length)
-  return byteLevelTokenizer(name, kind, { tokens, merges }, labels)
+  const { labels, roles } = readAdded(file.added_tokens, tokens.length)
+  return byteLevelTokenizer(name, kind, { tokens, merges }, labels, roles)
+}
+
+/** The tokenizer with tokens for roles, after all others: the ids there are stay what they are. */
+export function withRoles(tokenizer: Tokenizer): Tokenizer {
+  if (tokenizer.roles) return tokenizer
+  const file = tokenizer.toJSON() as { added_tokens: object[] }
+  const [like] = file.added_tokens
+  const added = roleTokens.map((content, i) => ({ ...like, id: tokenizer.size + i, content }))
+  return loadTokenizer({ ...file, added_tokens: [...file.added_tokens, ...added] })
 }
 
 function bad(what: string): never {
@@ -103,8 +113,8 @@ function readMerges(merges: unknown, known: ReadonlySet<string>): Vocabulary['me
   })
 }
 
-/** The special tokens, then the labels', with the ids after the vocabulary's. */
-function readAdded(added: unknown, first: number): Label[] {
+/** The special tokens, then the labels', then those of roles if any, with the ids after the vocabulary's. */
+function readAdded(added: unknown, first: number): { labels: Label[]; roles: boolean } {
   if (!Array.isArray(added)) bad('its added_tokens are not a list')
   const contents = (added as unknown[]).map((entry, i) => {
     const { id, content } = asRecord(entry, 'an added token')
@@ -118,6 +128,9 @@ function readAdded(added: unknown, first: number): Label[] {
   for (const [i, token] of specialTokens.entries()) {
     if (contents[i] !== token) bad(`special token ${token} is missing`)
   }
-  const labels = readLabelTokens(contents.slice(specialTokens.length), first + specialTokens.length)
-  return labels ?? bad('its added tokens are not labels as unfog writes them')
+  const roles = roleTokens.every((token, i) => contents.at(i - roleTokens.length) === token)
+  const end = contents.length - (roles ? roleTokens.length : 0)
+  const written = contents.slice(specialTokens.length, end)
+  const labels = readLabelTokens(written, first + specialTokens.length)
+  return labels ? { labels, roles } : bad('its added tokens are not labels as unfog writes them')
 }

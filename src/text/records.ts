@@ -1,7 +1,10 @@
-// Files of records, of which one field is the text: each record is a document. A new format is one row.
+// Files of records: each is a document, of which one field is the text, or a conversation whose answers are documents.
+// A new format is one row.
 import { parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { UnfogError } from '../error/index.ts'
+import { type ChatChoice, type ChatFormName, chatFormOf, chatForms } from './chat-forms.ts'
+import { type Answer, answersOf } from './conversation.ts'
 
 /** A file as a format may read it. */
 export interface RecordFile {
@@ -143,10 +146,60 @@ export function recordFormatOf(file: string): RecordFormat | undefined {
 /** fields that are taken for the text when nobody names one */
 const usualFields = ['text', 'content', 'story']
 
-/** The texts of a file of records, in order.
- * @param field which one is the text; guessed from the first record when absent
+/** How records are read: as texts or as conversations. */
+export interface RecordReading {
+  /** the form of a conversation; undefined: one field is the text */
+  chat?: ChatFormName
+  /** which one; guessed from the first record of a file when absent */
+  field?: string
+}
+
+/** How records hold what is learnt, from the look of the first.
+ * @param asked what a person said about it */
+export async function guessReading(
+  format: RecordFormat,
+  file: RecordFile,
+  asked: { field?: string; chat?: ChatChoice },
+): Promise<RecordReading> {
+  const { field, chat } = asked
+  if (chat !== undefined && chat !== 'none') return { chat }
+  if (field !== undefined || chat === 'none') return { field }
+  for await (const { fields } of format.records(file)) return { chat: chatFormOf(fields) }
+  return {}
+}
+
+/** What is learnt of a file of records, in order.
+ * @param left called for a conversation that holds no answer
  * @throws UnfogError `bad_input`, `usage` when no field can be guessed */
 export async function* recordTexts(
+  format: RecordFormat,
+  file: RecordFile,
+  { chat, field }: RecordReading,
+  left: () => void,
+): AsyncGenerator<Answer> {
+  if (chat === undefined) {
+    for await (const text of fieldTexts(format, file, field)) yield { text }
+    return
+  }
+  for await (const { fields, where } of format.records(file)) {
+    const answers = answersOf(
+      chatForms[chat].turns(fields, (why) => {
+        throw new UnfogError(
+          'bad_input',
+          `${file.name}: ${where} ${why} (read by --chat ${chat})`,
+          {
+            param: 'chat',
+          },
+        )
+      }),
+    )
+    if (answers.length === 0) left()
+    yield* answers
+  }
+}
+
+/** The texts of one field. */
+async function* fieldTexts(
   format: RecordFormat,
   file: RecordFile,
   field?: string,

@@ -2,6 +2,8 @@
 // byte, so decode(encode(x)) = x for any text. Special ids come from nowhere but here: a text that contains
 // "<|mask|>" is nine letters, never a mask.
 
+import type { Role } from './conversation.ts'
+
 /** One label a text can carry, as one fixed slot in front of it. */
 export interface Label {
   readonly name: string
@@ -31,7 +33,9 @@ export interface Tokenizer {
   readonly special: SpecialIds
   /** label tokens `<|style=dialogue|>`, and `<|style=?|>` for "not said" */
   readonly labels: readonly Label[]
-  /** ids that are never sampled nor printed: mask, bos, pad, labels. (eos is not among them: it ends a text.) */
+  /** ids with which the turns of a conversation begin; undefined where texts are no conversations */
+  readonly roles?: Readonly<Record<Role, number>>
+  /** ids that are never sampled nor printed: mask, bos, pad, labels, roles. (eos is not among them: it ends a text.) */
   readonly banned: Int32Array
   /** [size] code points that begin in each token: sums over any run of ids count its characters exactly */
   readonly characters: Int32Array
@@ -56,4 +60,6 @@ export interface TokenizerOptions {
   /** most ids, special ones included; each kind has its own default */
   vocabSize?: number
   labels?: readonly LabelValues[]
+  /** shall it have tokens for the roles of a conversation? */
+  roles?: boolean
 }

@@ -5,6 +5,7 @@ import { bpe } from './bpe.ts'
 import { byteLevelTokenizer, specialTokens } from './byte-level.ts'
 import { bytes } from './bytes.ts'
 import { chars } from './chars.ts'
+import { roleTokens } from './conversation.ts'
 import type { TokenizerKind } from './kind.ts'
 import { checkLabels, labelTokens } from './labels.ts'
 import { countPieces } from './pieces.ts'
@@ -31,9 +32,9 @@ export async function trainTokenizer(
     )
   }
   const kind: TokenizerKind = tokenizers[name]
-  const { vocabSize = kind.vocabSize, labels = [] } = options
+  const { vocabSize = kind.vocabSize, labels = [], roles = false } = options
   checkLabels(labels)
-  const taken = specialTokens.length + labelTokens(labels).length
+  const taken = specialTokens.length + labelTokens(labels).length + (roles ? roleTokens.length : 0)
   const least = alphabet.length + taken
   if (!Number.isInteger(vocabSize) || vocabSize < least || vocabSize > 2 ** 20) {
     throw new UnfogError(
@@ -43,5 +44,5 @@ export async function trainTokenizer(
     )
   }
   const counts = kind.pattern ? await countPieces(texts, kind.pattern) : new Map()
-  return byteLevelTokenizer(name, kind, kind.learn(counts, vocabSize - taken), labels)
+  return byteLevelTokenizer(name, kind, kind.learn(counts, vocabSize - taken), labels, roles)
 }

@@ -114,6 +114,7 @@ function windowsPart(
       const places = tokens - window + 1
       return {
         steps: Math.max(1, Math.round(tokens / (rows * window))),
+        meanTokens: rows * window,
         batch: (step) =>
           windowBatch(
             encoded,
@@ -131,6 +132,7 @@ function windowsPart(
       const rest = tokens - whole * window
       return {
         steps: full + (rest > 0 ? 1 : 0),
+        meanTokens: tokens / (full + (rest > 0 ? 1 : 0)),
         batch(step) {
           if (step >= full) return windowBatch(encoded, text, 1, rest, () => to - rest)
           const first = step * rows
@@ -156,5 +158,5 @@ function windowBatch(
     { length: rows * unsaid.length },
     (_, i) => unsaid[i % unsaid.length],
   )
-  return { tokens, labels, rows, length }
+  return { tokens, labels, given: new Int32Array(rows), rows, length }
 }

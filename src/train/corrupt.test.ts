@@ -32,6 +32,7 @@ const said = [tokenizer.labels[0].ids[1], tokenizer.labels[1].ids[0]]
 const batchOf = (rows: number, length: number): Batch => ({
   tokens: Int32Array.from({ length: rows * length }, (_, i) => 65 + (i % 50)),
   labels: Int32Array.from({ length: rows * 2 }, (_, i) => said[i % 2]),
+  given: new Int32Array(rows),
   rows,
   length,
 })
@@ -217,5 +218,50 @@ describe('the mean loss of training', () => {
   test('is something else with a cap, or with a bell alone', () => {
     expect(near(meanLoss(masked, 3))).toBeGreaterThan(0.1)
     expect(near(meanLoss({ ...masked, times: times.bell }))).toBeGreaterThan(0.06)
+  })
+})
+
+describe('an answer', () => {
+  const [first, second] = [5, 2]
+  const batch = { ...batchOf(2, 12), given: Int32Array.of(first, second) }
+  const canvas = 1 + 2 + 12 + 1
+  const everything = { ...masked, times: { ...times.uniform, draw: () => 1 } }
+
+  test('is hidden and asked for; what it answers is shown, and costs nothing', () => {
+    const { ids, rows, targets, importance } = corruptBatch(
+      batch,
+      framed(false),
+      everything,
+      seeded(1),
+      0,
+    )
+    for (const [row, given] of [first, second].entries()) {
+      const text = [...batch.tokens.slice(row * 12, (row + 1) * 12)]
+      const shown = [...ids.data.slice(row * canvas + 3, (row + 1) * canvas)]
+      expect(shown).toEqual([...text.slice(0, given), ...Array(12 - given).fill(mask), eos])
+    }
+    expect([...rows.data]).toEqual([
+      ...Array.from({ length: 7 }, (_, i) => 2 + 5 + i),
+      ...Array.from({ length: 10 }, (_, i) => canvas + 2 + 2 + i),
+    ])
+    expect([...targets.data]).toEqual([...batch.tokens.slice(5, 12), ...batch.tokens.slice(14, 24)])
+    // 7 and 10 tokens of answers
+    expect(new Set(importance.data)).toEqual(new Set([Math.fround(1 / 17)]))
+  })
+
+  test('of an autoregressive model is asked for with its end', () => {
+    const corruption = { ...masked, noise: noises.autoregressive }
+    const { targets, importance } = corruptBatch(batch, framed(true), corruption, seeded(1), 0)
+    const [one, two] = [batch.tokens.slice(5, 12), batch.tokens.slice(14, 24)]
+    expect([...targets.data]).toEqual([...one, eos, ...two, eos])
+    expect(importance.data[0]).toBe(Math.fround(1 / 19))
+  })
+
+  test('is hidden as it would be, were all of the text learnt', () => {
+    const some = { ...masked, times: { ...times.uniform, draw: () => 0.5 } }
+    const whole = corruptBatch(batchOf(2, 12), framed(false), some, seeded(1), 4)
+    const answers = corruptBatch(batch, framed(false), some, seeded(1), 4)
+    const learnt = (row: number) => (row % canvas) + 1 - 3 >= (row < canvas ? first : second)
+    expect([...answers.rows.data]).toEqual([...whole.rows.data].filter(learnt))
   })
 })

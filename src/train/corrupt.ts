@@ -47,6 +47,8 @@ export function corruptBatch(
   const { mask } = framing.tokenizer.special
   const canvasLength = prefix + length
   const writable = framing.end === 'given' ? length - 1 : length
+  // what is only read is never hidden, nor asked for, nor counted
+  const learnt = batch.given.reduce((sum, given) => sum + writable - given, 0)
   const ids = new Int32Array(count * canvasLength)
   const rows: number[] = []
   const targets: number[] = []
@@ -65,17 +67,18 @@ export function corruptBatch(
     const clean = tokens.subarray(b * length, (b + 1) * length)
     const t = times.draw(evenly[b])
     const noisy = noise.corrupt(clean, t, { maskId: mask, schedule }, (i) =>
-      i < writable ? random.uniform(step, b * length + i, 'mask') : 1,
+      i >= batch.given[b] && i < writable ? random.uniform(step, b * length + i, 'mask') : 1,
     )
     const canvas = ids.subarray(b * canvasLength, (b + 1) * canvasLength)
     writePrefix(framing, canvas, keptLabels(batch.labels.subarray(b * slots, (b + 1) * slots), b))
     canvas.set(noisy, prefix)
     for (const position of noise.rows(noisy, mask)) {
+      if (position < batch.given[b]) continue
       rows.push(b * canvasLength + prefix + position - framing.shift)
       targets.push(clean[position])
       noisyTokens.push(noisy[position])
       time.push(t)
-      importance.push(times.correction(t) / (count * writable))
+      importance.push(times.correction(t) / learnt)
     }
   }
   const vector = (data: Int32Array | Float32Array): HostTensor => ({ data, dims: [data.length] })

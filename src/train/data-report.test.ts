@@ -21,7 +21,7 @@ describe('a report on data', () => {
       nearEmpty: 1,
     })
     expect(report.lengths).toMatchObject({ least: 2, half: 27, most: 27 })
-    expect(report.samples[0]).toBe(texts[0])
+    expect(report.samples[0].text).toBe(texts[0])
     expect(report.samples.length).toBe(3)
     expect(report.usedIds).toBe(new Set(`${texts.join('')}Oh`).size)
   })
@@ -34,13 +34,13 @@ describe('a report on data', () => {
     expect(report.reasons.join(' ')).toMatch(
       /each record is one document.*canvas of its own length/,
     )
-    expect(report.samples[0]).toBe('Ben saw 0 kites.')
+    expect(report.samples[0].text).toBe('Ben saw 0 kites.')
   })
 
   test('shows the beginning of a long text only', async () => {
     const report = await reportOf(await corpusOf('book.txt', `${'so it went, '.repeat(2000)}\n\n`))
     expect(report).toMatchObject({ documents: 'file', count: 1, form: 'windows', repeated: 0 })
-    expect(report.samples).toEqual([`${'so it went, '.repeat(10).trim()} …`])
+    expect(report.samples).toEqual([{ text: `${'so it went, '.repeat(10).trim()} …` }])
     expect(report.heldOut.tokens / report.tokens).toBeCloseTo(0.1, 1)
   })
 

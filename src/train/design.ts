@@ -6,7 +6,8 @@ import { parameterCount } from '../nn/index.ts'
 import type { Device } from '../runtime/index.ts'
 import type { Clock } from '../store/index.ts'
 import type { Tokenizer, TokenizerName } from '../text/index.ts'
-import { type Prepared, prepare, type TrainingData } from './data.ts'
+import { describeSources, type Prepared, prepare, type TrainingData } from './data.ts'
+import { findingSentences, findingsIn } from './findings.ts'
 import { continuedConfig, freshConfig } from './model-config.ts'
 import type { RunOptions } from './plan.ts'
 import { defaultRecipe, type Recipe } from './recipe.ts'
@@ -38,11 +39,17 @@ const defaultTime = 600
 const largeText = 4e6
 /** tokens of the longest text that still has a canvas of its own */
 export const longestOwnCanvas = 255
+/** the same for a question and its answer, which lose each other in windows */
+const longestConversation = 1023
 /** how often a small text is read before time is better spent elsewhere */
 const mostPasses = 100
 
 const million = (n: number): string =>
   n < 1e6 ? `${Math.round(n / 1e3)}k` : `${(n / 1e6).toFixed(1)}M`
+
+/** Tokens of the longest canvas of a model that starts from nothing. */
+export const ownCanvasFor = ({ chat }: TrainingData): number =>
+  chat ? longestConversation : longestOwnCanvas
 
 export function tokenizerFor(data: TrainingData): { name: TokenizerName; why: string } {
   if (data.world) return { name: 'words', why: 'tales have few words' }
@@ -59,7 +66,8 @@ export async function design(
   options: RunOptions,
   { device, clock, start }: { device: Device; clock: Clock; start?: Start },
 ): Promise<Design> {
-  const reasons = [`${data.reason.replace(/[.:]+$/, '')} (--documents ${data.documents}).`]
+  const by = data.sources ? '.' : ` (--documents ${data.documents}).`
+  const reasons = [data.reason.replace(/[.:]+$/, '') + by]
   const chosen = tokenizerFor(data)
   const tokenizer = start?.tokenizer ?? ((options.tokenizer ?? chosen.name) as TokenizerName)
   if (!start && !options.tokenizer) reasons.push(`Tokenizer ${chosen.name}: ${chosen.why}.`)
@@ -69,7 +77,7 @@ export async function design(
     ...Object.fromEntries(changes),
     seed: options.seed ?? 0,
   }
-  const context = start ? longestOwnText(start) : longestOwnCanvas
+  const context = start ? longestOwnText(start) : ownCanvasFor(data)
   const prepared = await prepare(data, {
     tokenizer,
     vocabSize: options.vocabSize ?? vocabularyFor(data),
@@ -77,7 +85,11 @@ export async function design(
     seed: recipe.seed,
   })
   const { dataset } = prepared
-  reasons.push(...data.notes(), dataset.summary)
+  reasons.push(...data.notes(), ...describeSources(prepared))
+  // tales are told anew, and short worlds repeat themselves
+  if (!data.world) {
+    reasons.push(...findingSentences(findingsIn(prepared.sources.map(({ encoded }) => encoded))))
+  }
   const time = options.time ?? defaultTime
   const speed = await trainingSpeed(device, clock)
   const config = start

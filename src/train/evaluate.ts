@@ -22,8 +22,15 @@ export interface HeldOutLoss {
 interface Sample extends Query {
   targets: Int32Array
   labels: Int32Array
+  /** tokens that are written */
   length: number
   characters: number
+}
+
+/** A text, and what is only read before it. */
+interface HeldOutText {
+  before: Int32Array
+  text: Int32Array
 }
 
 /** The texts that the curve is measured on. @param tokens about how many */
@@ -32,19 +39,31 @@ function heldOutTexts(
   tokenizer: Tokenizer,
   dataset: Dataset,
   tokens: number,
-): Int32Array[] {
+): HeldOutText[] {
   const length = longestText(config, tokenizer)
   const batches = dataset.heldOut.evaluation({ tokensPerBatch: 2 * length, length })
   // spread over everything held out, because texts come ordered by length
   const stride = Math.max(1, Math.floor(dataset.heldOut.tokens / tokens))
-  const texts: Int32Array[] = []
+  const texts: HeldOutText[] = []
   for (let step = 0; step < batches.steps; step += stride) {
     const batch = batches.batch(step)
     for (let row = 0; row < batch.rows; row++) {
-      texts.push(batch.tokens.slice(row * batch.length, (row + 1) * batch.length))
+      const whole = batch.tokens.slice(row * batch.length, (row + 1) * batch.length)
+      const given = batch.given[row]
+      texts.push({ before: whole.subarray(0, given), text: whole.subarray(given) })
     }
   }
   return texts
+}
+
+/** What the shortest held-out answer answers; undefined where texts stand alone. */
+export function heldOutQuestion({ heldOut }: Dataset): Int32Array | undefined {
+  const { steps, batch } = heldOut.evaluation({ tokensPerBatch: 1, length: 1 })
+  for (let step = 0; step < steps; step++) {
+    const { given, tokens } = batch(step)
+    if (given[0] > 0) return tokens.slice(0, given[0])
+  }
+  return undefined
 }
 
 /** @returns a function that measures a network on the same texts every time */
@@ -59,9 +78,9 @@ export function heldOutMeter(
   const random = seeded(seed)
   const { mask, eos } = tokenizer.special
   return async (network) => {
-    const samples: Sample[] = texts.map((text, i) => {
+    const samples: Sample[] = texts.map(({ before, text }, i) => {
       const characters = text.reduce((sum, id) => sum + tokenizer.characters[id], 0)
-      const common = { labels: unsaid, length: text.length, characters }
+      const common = { labels: unsaid, before, length: text.length, characters }
       if (network.causal) {
         const clean = network.eosId === undefined ? text : Int32Array.from([...text, eos])
         return { ...common, tokens: clean, rows: Int32Array.from(clean.keys()), targets: clean }

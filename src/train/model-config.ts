@@ -26,12 +26,10 @@ export function freshConfig(
   parameters: number,
 ): ModelConfig {
   const { tokenizer, dataset } = prepared
-  const { lengths } = dataset.train
+  const { lengths, longest: own } = dataset.train
   const window =
     options.length ?? (tokenizer.kind === 'chars' || tokenizer.kind === 'bytes' ? 128 : 64)
-  const longest = lengths
-    ? Math.max(lengths.longest, dataset.heldOut.lengths?.longest ?? 0)
-    : window
+  const longest = own ? Math.max(own, dataset.heldOut.longest ?? 0) : window
   // a begin token, label slots, the text, and room for an end token
   const context = 1 + tokenizer.labels.length + longest + (lengths ? 1 : 0)
   const architecture = architectureFor(parameters, { vocabSize: tokenizer.size, context })
@@ -67,7 +65,7 @@ export function continuedConfig(
 }
 
 function textConfig(data: TrainingData, prepared: Prepared, longest: number): TextConfig {
-  const { tokenizer, dataset, encoded } = prepared
+  const { tokenizer, dataset, sources } = prepared
   const { lengths } = dataset.train
   return {
     documents: data.documents,
@@ -76,11 +74,13 @@ function textConfig(data: TrainingData, prepared: Prepared, longest: number): Te
       ? {
           lengths: {
             counts: Object.fromEntries(lengths.counts),
-            ...lengthsByLabel(encoded, longest),
+            // only tales have labels, and they are not mixed
+            ...lengthsByLabel(sources[0].encoded, longest),
           },
         }
       : {}),
     labels: tokenizer.labels.map(({ name, values }) => ({ name, values: [...values] })),
+    ...(data.chat ? { template: 'turns' as const } : {}),
     ...(data.world ? { world: data.world } : {}),
   }
 }

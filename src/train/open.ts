@@ -7,6 +7,7 @@ import { checkOptions } from './check-options.ts'
 import { checkpointProgress, loadCheckpoint, type Progress } from './checkpoint.ts'
 import { type Prepared, prepare, type TrainingData } from './data.ts'
 import { design, type Start } from './design.ts'
+import { grownStart } from './grown.ts'
 import { cutMetrics } from './metrics.ts'
 import {
   checkSame,
@@ -43,7 +44,9 @@ export interface Opened {
 export async function open(source: RunSource): Promise<Opened> {
   checkOptions(source.options ?? {})
   const existing = await readPlan(source.out)
-  return existing ? reopen(source, existing) : begin(source)
+  const { data, start } = source
+  const ready = { ...source, start: start && data.chat ? grownStart(start) : start }
+  return existing ? reopen(ready, existing) : begin(ready)
 }
 
 async function begin({

@@ -22,6 +22,8 @@ export interface RunOptions {
   /** chars, bytes, words or bpe */
   tokenizer?: string
   vocabSize?: number
+  /** parts of mixed data, relative */
+  weights?: number[]
   /** tokens of a window, for long texts */
   length?: number
   /** number type of the saved weights */

@@ -7,7 +7,7 @@ import { type Tokenizer, unigramNats } from '../text/index.ts'
 import { answerMeter } from './answers.ts'
 import { type Progress, saveCheckpoint } from './checkpoint.ts'
 import { watcher } from './concerns.ts'
-import { type HeldOutLoss, heldOutMeter } from './evaluate.ts'
+import { type HeldOutLoss, heldOutMeter, heldOutQuestion } from './evaluate.ts'
 import { appendMetric, type Metric } from './metrics.ts'
 import { type Opened, open, type RunSource } from './open.ts'
 import type { RunPlan } from './plan.ts'
@@ -20,7 +20,15 @@ export type TrainEvent =
   | { type: 'phase'; phase: string }
   | ({ type: 'report'; budget: number; secondsLeft: number } & Metric)
   /** time to write something: the network as it is now, with averaged weights */
-  | { type: 'sample'; network: Network; config: ModelConfig; tokenizer: Tokenizer; tokens: number }
+  | {
+      type: 'sample'
+      network: Network
+      config: ModelConfig
+      tokenizer: Tokenizer
+      tokens: number
+      /** ids of a held-out question, for a model that answers */
+      before?: Int32Array
+    }
   /** something that may be wrong, in a sentence */
   | { type: 'concern'; text: string }
   | { type: 'saved'; tokens: number }
@@ -49,7 +57,8 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
   const tensors = trainer.average.tensors
   const networkOf = (phase: Phase) =>
     openNetwork(device, configOf(plan.config, phase), tokenizer, tensors, { fixed: false })
-  const concernsOf = watcher(unigramNats(prepared.encoded))
+  const question = plan.config.text.template && heldOutQuestion(prepared.dataset)
+  const concernsOf = watcher(unigramNats(prepared.sources))
   const { until = 0 } = plan.options
   let reached = false
   const measured = (tokens: number) => Math.floor((tokens * measurements) / plan.budget)
@@ -88,7 +97,8 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
         const last = phase === trainer.phases.at(-1)
         reached = last && metric.heldOutPerChar !== undefined && metric.heldOutPerChar <= until
         if (due && measured(tokens) % (measurements / samples) === 0) {
-          yield { type: 'sample', network, config: configOf(plan.config, phase), tokenizer, tokens }
+          const config = configOf(plan.config, phase)
+          yield { type: 'sample', network, config, tokenizer, tokens, before: question }
         }
         since = sums(seconds(), progress)
       }

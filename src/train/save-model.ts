@@ -4,9 +4,10 @@ import type { ModelConfig } from '../model/config.ts'
 import { writeModelFolder } from '../model/folder.ts'
 import { parameterCount, parameterShapes } from '../nn/index.ts'
 import type { Store } from '../store/index.ts'
+import { turnsOf } from '../text/index.ts'
 import type { Progress } from './checkpoint.ts'
 import type { Prepared, TrainingData } from './data.ts'
-import type { HeldOutLoss } from './evaluate.ts'
+import { type HeldOutLoss, heldOutQuestion } from './evaluate.ts'
 import type { RunPlan } from './plan.ts'
 import type { Phase, Trainer } from './trainer.ts'
 
@@ -54,6 +55,7 @@ export async function saveModel(store: Store, saving: Saving): Promise<void> {
       ]
     : []
   const { train } = dataset
+  const question = config.text.template && heldOutQuestion(dataset)
   await writeModelFolder(store, {
     config,
     tokenizer: tokenizer.toJSON(),
@@ -67,6 +69,7 @@ export async function saveModel(store: Store, saving: Saving): Promise<void> {
       parameters: parameterCount(config.architecture),
       figures,
       model: store.name,
+      ...(question ? { prompt: turnsOf(tokenizer, question).at(-1)?.content } : {}),
     }),
     prefix,
   })

@@ -15,7 +15,7 @@ import { summaryOf } from '../text-summary.ts'
 
 const options = {
   model: text('model', 'a bundled model, or the folder of a model or run; default tales'),
-  prompt: text('text', 'how the text begins'),
+  prompt: text('text', 'how the text begins; to a model that answers, what it is asked'),
   suffix: text('text', 'how the text ends'),
   infill: text('text', 'the whole text with gaps: [2] is a gap of two tokens, \\[ a bracket'),
   style: text('style', 'style of a tale'),

@@ -5,7 +5,7 @@ import { documentRules, tokenizers } from '../../text/index.ts'
 import { optimisers } from '../../train/optimiser.ts'
 import { defaultRecipe } from '../../train/recipe.ts'
 import { command } from '../command.ts'
-import { dataArgument, dataOptions } from '../data-options.ts'
+import { dataArgument, dataOf, dataOptions } from '../data-options.ts'
 import {
   count,
   duration,
@@ -77,17 +77,19 @@ export const train = command({
     ].join('\n'),
   examples: [
     'unfog train story.txt --out runs/story --time 3m',
+    'unfog train story.txt chat.jsonl --weights 1,3 --documents line --out runs/mixed',
     'unfog train tales:small --out runs/small --tokens 2M --params 400k',
   ],
   saves: true,
-  async run(values, io, data) {
+  async run(values, io, ...paths) {
     const { out } = values
     if (out === undefined) {
       throw misuse('out', 'the option --out is missing: name a folder for the run')
     }
+    const data = dataOf(paths, values.weights)
     const asked = { ...trainOptions(values), data, out, signal: io.signal }
     const { train: start } = await import('../../index.ts')
-    const report = trainingReport(io, { data, out, json: values.json ?? false })
+    const report = trainingReport(io, { data: paths.join(' + '), out, json: values.json ?? false })
     try {
       for await (const event of start(asked)) await report.show(event)
     } finally {
@@ -99,7 +101,7 @@ export const train = command({
 
 /** Flags as the API names them: parts of the recipe go together. */
 function trainOptions(values: Values<typeof options>): Omit<TrainOptions, 'data' | 'out'> {
-  const { rate, batch, warmStart, optimiser, vocab, tales, json, out, ...same } = values
+  const { rate, batch, warmStart, optimiser, vocab, tales, json, out, weights, ...same } = values
   const recipe = { rate, batchTokens: batch, warmStart, optimiser }
   const changed = Object.entries(recipe).filter(([, value]) => value !== undefined)
   return {
