@@ -33,6 +33,7 @@ const done = (aborted: boolean): TrainEvent =>
   ({
     type: 'done',
     heldOut: { exact: false, natsPerChar: 1.25, natsPerToken: 3 },
+    kept: { step: 1000, tokens: 1_000_000 },
     tokens: 1_000_000,
     seconds: 90,
     aborted,
@@ -84,6 +85,20 @@ describe('what a run tells', () => {
   test('what was interrupted says how to go on', async () => {
     expect(await reported([plan, done(true)], {})).toContain(
       'stopped at 1.0M of 2.0M tokens, and everything is saved in runs/my run: the same command goes on',
+    )
+  })
+
+  test('going back, an early end and weights of an earlier step are said', async () => {
+    const text = 'it exploded: back to step 5, and on at half the learning rate (0.001)'
+    const early = 'of 3 measurements in a row none was better than that at 400000 tokens'
+    const kept = { step: 50, tokens: 400_000 }
+    const ended = { ...done(false), early, kept } as TrainEvent
+    const recovery: TrainEvent = { type: 'recovery', text, failed: 9, step: 5, rate: 0.001 }
+    const lines = (await reported([plan, recovery, ended], { columns: 200 })).split('\n')
+    expect(lines).toContain(`! ${text}`)
+    expect(lines).toContain(`stopped early: ${early}`)
+    expect(lines).toContain(
+      'kept: the weights of step 50, at 400k tokens, the best on held-out text',
     )
   })
 

@@ -44,6 +44,7 @@ export function trainingReport(
     },
     sample: () => '',
     concern: ({ text }) => sentence(`! ${text}`, io.stdout),
+    recovery: ({ text }) => sentence(`! ${text}`, io.stdout),
     saved: () => '',
     done: (event) =>
       ending(event, plan, { data, out })
@@ -75,18 +76,29 @@ function heldOutOf({ heldOut, heldOutPerChar, phase }: Metric, plan: RunPlan): s
 }
 
 function ending(
-  { heldOut, tokens, seconds, aborted }: DoneEvent,
+  { heldOut, kept, tokens, seconds, aborted, early }: DoneEvent,
   plan: RunPlan,
   { data, out }: { data: string; out: string },
 ): string[] {
+  const earlier =
+    kept.tokens < tokens
+      ? [
+          `kept: the weights of step ${kept.step}, at ${formatCount(kept.tokens)} tokens, the best on held-out text`,
+        ]
+      : []
   if (aborted) {
     const reached = `${formatCount(tokens)} of ${formatCount(plan.budget)} tokens`
-    return [`stopped at ${reached}, and everything is saved in ${out}: the same command goes on`]
+    return [
+      `stopped at ${reached}, and everything is saved in ${out}: the same command goes on`,
+      ...earlier,
+    ]
   }
   const sign = heldOut.exact ? '=' : '≤'
   const model = quoted(out)
   return [
     `done: ${formatCount(tokens)} tokens in ${formatDuration(seconds)}, held out ${sign} ${heldOut.natsPerChar.toFixed(3)} nats/char`,
+    ...(early ? [`stopped early: ${early}`] : []),
+    ...earlier,
     plan.config.text.template
       ? `ask it something: unfog generate --model ${model} --prompt '…'`
       : `watch it write: unfog generate --model ${model} --watch`,

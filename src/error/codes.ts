@@ -49,7 +49,11 @@ export const codes = {
     doc: 'There is no room left to write. The last checkpoint is intact.',
   },
   io: { exit: 1, http: 500, doc: 'The operating system refused to read or write.' },
-  diverged: { exit: 1, http: 500, doc: 'Training produced numbers that are not finite.' },
+  diverged: {
+    exit: 1,
+    http: 500,
+    doc: 'Training produced numbers that are not finite, or its loss exploded, and half the learning rate, three times over, did not help.',
+  },
   aborted: { exit: 1, http: 499, doc: 'The caller stopped the work.' },
   forbidden: {
     exit: 1,

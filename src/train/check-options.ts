@@ -31,6 +31,7 @@ const optionRules = {
   time: aboveZero,
   tokens: whole(1),
   until: aboveZero,
+  patience: whole(1),
   params: number('between 10 thousand and 10 billion', (n) => n >= 1e4 && n <= 1e10),
   seed: { ...whole(0), says: 'a whole number from 0 to 2^53-1' },
   vocabSize: whole(1),

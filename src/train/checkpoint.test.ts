@@ -9,18 +9,28 @@ import {
 } from './checkpoint.ts'
 import type { Buffers } from './optimiser.ts'
 
-const progress: Progress = { step: 7, tokens: 4099, seconds: 12.75, metrics: 801 }
+const progress: Progress = {
+  step: 7,
+  tokens: 4099,
+  seconds: 12.75,
+  metrics: 801,
+  best: { step: 5, tokens: 3000, metrics: 700, heldOut: 2.5, heldOutPerChar: 1 / 3 },
+  watch: { steps: 3, first: 4, mean: 0.1 + 0.2, variance: 1e-300, above: 0 },
+  recoveries: [{ text: 'back', failed: 6, step: 5, rate: 0.001 }],
+}
 const filled = (): Buffers => ({
   parameters: Float32Array.of(1.5, -0, 3e-39),
   first: Float32Array.of(4, 5, 6),
   second: Float32Array.of(7, 8, 9),
   average: Float32Array.of(-1, -2, 1e30),
+  best: Float32Array.of(10, 11, 12),
 })
 const empty = (size = 3): Buffers => ({
   parameters: new Float32Array(size),
   first: new Float32Array(size),
   second: new Float32Array(size),
   average: new Float32Array(size),
+  best: new Float32Array(size),
 })
 
 async function saved(): Promise<Store> {

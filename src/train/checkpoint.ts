@@ -1,8 +1,22 @@
-// A checkpoint: the flat buffers and where the run stands, in one safetensors file that carries the hash of either. It is replaced as a whole; a run killed at any moment goes on from the last one, bit for bit.
+// A checkpoint: the flat buffers and where the run stands, in one safetensors file that carries the hash of either. It
+// is replaced as a whole; a run killed at any moment goes on from the last one, bit for bit.
 import { UnfogError } from '../error/index.ts'
 import { openSafetensors, sha256, writeSafetensors } from '../model/safetensors.ts'
 import type { Store } from '../store/index.ts'
+import { calm, type LossWatch } from './divergence.ts'
+import type { Recovery } from './metrics.ts'
 import { type Buffers, bufferNames } from './optimiser.ts'
+
+/** Where the best weights of the present phase are from: its best measurement, or its beginning. */
+export interface Best {
+  step: number
+  tokens: number
+  /** bytes of metrics.jsonl when they were measured */
+  metrics: number
+  /** nats per token and per character on held-out text; absent at the beginning of a phase */
+  heldOut?: number
+  heldOutPerChar?: number
+}
 
 export interface Progress {
   /** steps done */
@@ -13,7 +27,25 @@ export interface Progress {
   seconds: number
   /** bytes of metrics.jsonl at that moment: what a killed run wrote after it is cut off */
   metrics: number
+  best: Best
+  watch: LossWatch
+  /** every time it went back; each halved the learning rate */
+  recoveries: readonly Recovery[]
 }
+
+/** Before the first step. */
+export const beginning: Progress = {
+  step: 0,
+  tokens: 0,
+  seconds: 0,
+  metrics: 0,
+  best: { step: 0, tokens: 0, metrics: 0 },
+  watch: calm(),
+  recoveries: [],
+}
+
+/** The present weights as the point that a run would go back to. */
+export const here = ({ step, tokens, metrics }: Best): Best => ({ step, tokens, metrics })
 
 export const checkpointFile = 'checkpoint.safetensors'
 
@@ -47,7 +79,9 @@ export async function checkpointProgress(store: Store): Promise<Progress | undef
     if (progressHash !== undefined && progressHash !== (await hashOf(progress))) {
       throw new Error('how far it is has changed since it was saved')
     }
-    return JSON.parse(progress) as Progress
+    const found = JSON.parse(progress) as Best & Partial<Progress>
+    // checkpoints of earlier versions say less
+    return { ...beginning, best: here(found), ...found }
   })
 }
 
@@ -56,8 +90,10 @@ export async function checkpointProgress(store: Store): Promise<Progress | undef
 export const loadCheckpoint = (store: Store, buffers: Buffers): Promise<void> =>
   guarded(store, async () => {
     const file = await openSafetensors(store, checkpointFile)
+    // checkpoints of earlier versions have no best weights
+    const { best } = JSON.parse(file.metadata.progress) as Partial<Progress>
     for (const name of bufferNames) {
-      const { data } = await file.tensor(name)
+      const { data } = await file.tensor(name === 'best' && !best ? 'average' : name)
       if (data.length !== buffers[name].length) throw new Error(`${name} has another size`)
       buffers[name].set(data as Float32Array)
     }

@@ -26,7 +26,7 @@ const overfitting: Concern = ({ measured }) => {
   )
   const learnt = since.length > 0 && since[since.length - 1].loss < best.loss
   if (since.length < trend || !rising || !learnt) return undefined
-  return `the loss on held-out text has risen from ${heldOut(best).toFixed(3)} to ${heldOut(since[since.length - 1]).toFixed(3)} nats a token since ${best.tokens} tokens, while that of training still falls: the text is being learnt by heart, so stop there (--tokens ${best.tokens}), give it more text, or use a smaller --params`
+  return `the loss on held-out text has risen from ${heldOut(best).toFixed(3)} to ${heldOut(since[since.length - 1]).toFixed(3)} nats a token since ${best.tokens} tokens, while that of training still falls: the text is being learnt by heart. The weights of ${best.tokens} tokens are kept unless later ones are better; --patience ${trend} stops such a run by itself, and more text or a smaller --params goes further`
 }
 
 const plateau: Concern = ({ measured, progress, unigram }) => {

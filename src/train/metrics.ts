@@ -4,6 +4,17 @@ import type { Store } from '../store/index.ts'
 
 export const metricsFile = 'metrics.jsonl'
 
+/** A run that diverged has gone back. */
+export interface Recovery {
+  /** what went wrong, and what is done, in a sentence */
+  text: string
+  /** the step that went wrong, and the step gone back to */
+  failed: number
+  step: number
+  /** the highest learning rate from here on */
+  rate: number
+}
+
 export interface Metric {
   step: number
   /** of training text */
@@ -22,6 +33,8 @@ export interface Metric {
   heldOutPerChar?: number
   /** nats at the words that a tale's facts fix, by kind */
   answers?: Record<string, number>
+  /** every time the run went back so far, when it did */
+  recoveries?: readonly Recovery[]
 }
 
 export async function appendMetric(store: Store, metric: Metric): Promise<number> {

@@ -4,7 +4,7 @@ import type { Device } from '../runtime/index.ts'
 import { type Clock, readText, type Store, systemClock } from '../store/index.ts'
 import { loadTokenizer } from '../text/index.ts'
 import { checkOptions } from './check-options.ts'
-import { checkpointProgress, loadCheckpoint, type Progress } from './checkpoint.ts'
+import { beginning, checkpointProgress, loadCheckpoint, type Progress } from './checkpoint.ts'
 import { type Prepared, prepare, type TrainingData } from './data.ts'
 import { design, type Start } from './design.ts'
 import { grownStart } from './grown.ts'
@@ -98,7 +98,7 @@ async function begin({
     plan,
     prepared: designed,
     trainer,
-    progress: { step: 0, tokens: 0, seconds: 0, metrics: 0 },
+    progress: beginning,
     reasons,
     resumed: false,
   }
@@ -134,7 +134,7 @@ async function reopen(source: RunSource, existing: RunPlan): Promise<Opened> {
   const prepared = await prepare(data, { tokenizer, context, seed: existing.recipe.seed })
   checkSame(existing, options, { name: data.name, hash: prepared.dataset.hash }, out.name)
   const found = await checkpointProgress(out)
-  const progress = found ?? { step: 0, tokens: 0, seconds: 0, metrics: 0 }
+  const progress = found ?? beginning
   const plan = extended(existing, options)
   const { config, recipe, budget, phases } = plan
   const trainer = new Trainer({ device, config, recipe, budget, phases, ...prepared })

@@ -32,9 +32,13 @@ export interface Buffers {
   second: Float32Array
   /** running average of the parameters: what is saved and measured */
   average: Float32Array
+  /** the average as it was when it was best on held-out text */
+  best: Float32Array
 }
 
-export const bufferNames = ['parameters', 'first', 'second', 'average'] as const
+/** those that every step changes */
+const moving = ['parameters', 'first', 'second', 'average'] as const
+export const bufferNames = [...moving, 'best'] as const
 
 /** bytes of a page of WebAssembly's memory, and the most pages there may be */
 const page = 65_536
@@ -97,10 +101,10 @@ export class Optimiser {
       isHidden(name, shape) ? inFours(sizeOf(shape)) : 0,
     )
     const most = sizes.reduce((a, b) => Math.max(a, b), 0)
-    const whole = [...bufferNames, 'gradients'].map(() => layout.size)
+    const whole = [...moving, 'gradients'].map(() => layout.size)
     const { memory, arrays } = inOneMemory(layout, [...whole, most, most])
     const [parameters, first, second, average, gradients, from, to] = arrays
-    this.buffers = { parameters, first, second, average }
+    this.buffers = { parameters, first, second, average, best: new Float32Array(layout.size) }
     this.gradients = gradients
     this.scratch = [from, to]
     this.layout = layout

@@ -14,6 +14,8 @@ export interface RunOptions {
   tokens?: number
   /** stops as soon as held-out text costs no more nats a character, before the budget is spent */
   until?: number
+  /** stops after so many measurements in a row of which none was better on held-out text */
+  patience?: number
   /** parameters, about */
   params?: number
   /** an autoregressive model instead of a masked one */
@@ -86,7 +88,7 @@ export function checkSame(
   data: { name: string; hash: string },
   where: string,
 ): void {
-  const budgets = new Set(['time', 'tokens', 'until'])
+  const budgets = new Set(['time', 'tokens', 'until', 'patience'])
   const [before, now] = [plan.options, options].map(
     ({ recipe, ...rest }): Record<string, unknown> => ({ ...rest, ...recipe }),
   )
@@ -116,7 +118,7 @@ export const tokensIn = (seconds: number, tokensPerSecond: number): number =>
 
 /** The plan with the budget now asked for. Time is turned into tokens by the speed that was measured at the start.
  * @throws UnfogError `bad_run` when less is asked for than before */
-export function extended(plan: RunPlan, { time, tokens, until }: RunOptions): RunPlan {
+export function extended(plan: RunPlan, { time, tokens, until, patience }: RunOptions): RunPlan {
   let budget = tokens ?? plan.budget
   if (tokens === undefined && time !== undefined && time !== plan.options.time) {
     if (!plan.tokensPerSecond) {
@@ -139,6 +141,11 @@ export function extended(plan: RunPlan, { time, tokens, until }: RunOptions): Ru
   const phases = plan.phases.map((phase, i) =>
     i < plan.phases.length - 1 ? phase : { ...phase, until: budget },
   )
-  const said = { ...plan.options, ...(time ? { time } : {}), ...(tokens ? { tokens } : {}), until }
+  const said = {
+    ...plan.options,
+    ...(time ? { time } : {}),
+    ...(tokens ? { tokens } : {}),
+    ...{ until, patience },
+  }
   return { ...plan, budget, phases, options: said }
 }

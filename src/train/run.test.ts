@@ -346,7 +346,7 @@ test('numbers that are not finite end a run, and the last checkpoint is intact',
   expect(error).toMatchObject({
     code: 'diverged',
     message: expect.stringMatching(
-      /^training left the finite numbers at step \d+ \(loss .*lower --rate than 1000000000/,
+      /^training left the finite numbers at step \d+ \(loss .*halved 3 times: .*lower --rate than 125000000$/,
     ),
   })
   expect(await refusalOf(settingsOf({ out: store, options }))).toBeUndefined()

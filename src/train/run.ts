@@ -4,15 +4,17 @@ import type { ModelConfig } from '../model/config.ts'
 import { type Network, openNetwork } from '../model/network.ts'
 import { systemClock } from '../store/index.ts'
 import { type Tokenizer, unigramNats } from '../text/index.ts'
-import { answerMeter } from './answers.ts'
-import { type Progress, saveCheckpoint } from './checkpoint.ts'
+import { type Best, here, type Progress, saveCheckpoint } from './checkpoint.ts'
 import { watcher } from './concerns.ts'
-import { type HeldOutLoss, heldOutMeter, heldOutQuestion } from './evaluate.ts'
-import { appendMetric, type Metric } from './metrics.ts'
-import { type Opened, open, type RunSource } from './open.ts'
-import type { RunPlan } from './plan.ts'
+import { calm, divergence, watchLoss } from './divergence.ts'
+import { type HeldOutLoss, heldOutQuestion } from './evaluate.ts'
+import { appendMetric, cutMetrics, type Metric, type Recovery } from './metrics.ts'
+import { open, type RunSource } from './open.ts'
+import type { RunOptions, RunPlan } from './plan.ts'
+import { goneBack, slowed } from './recovery.ts'
+import { metersOf, round, sums } from './report.ts'
 import { configOf, saveModel } from './save-model.ts'
-import type { Phase, StepResult } from './trainer.ts'
+import type { Phase } from './trainer.ts'
 
 export type TrainEvent =
   /** what was chosen and why, before the first step */
@@ -31,8 +33,23 @@ export type TrainEvent =
     }
   /** something that may be wrong, in a sentence */
   | { type: 'concern'; text: string }
+  /** it diverged, has gone back and learns more slowly from here on */
+  | ({ type: 'recovery' } & Recovery)
   | { type: 'saved'; tokens: number }
-  | { type: 'done'; heldOut: HeldOutLoss; tokens: number; seconds: number; aborted: boolean }
+  | ({ type: 'done' } & Ending)
+
+export interface Ending {
+  /** of the weights that were kept */
+  heldOut: HeldOutLoss
+  /** whose weights were kept: the last ones, or better ones before */
+  kept: { step: number; tokens: number }
+  /** of text in the whole run */
+  tokens: number
+  seconds: number
+  aborted: boolean
+  /** why it ended before its budget was spent, in a sentence */
+  early?: string
+}
 
 export interface RunSettings extends RunSource {
   signal?: AbortSignal
@@ -58,10 +75,16 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
   const networkOf = (phase: Phase) =>
     openNetwork(device, configOf(plan.config, phase), tokenizer, tensors, { fixed: false })
   const question = plan.config.text.template && heldOutQuestion(prepared.dataset)
-  const concernsOf = watcher(unigramNats(prepared.sources))
-  const { until = 0 } = plan.options
-  let reached = false
+  const unigram = unigramNats(prepared.sources)
+  const ignorance = { unigram, uniform: Math.log(plan.config.architecture.vocabSize) }
+  let concernsOf = watcher(unigram)
   const measured = (tokens: number) => Math.floor((tokens * measurements) / plan.budget)
+  const enough = ({ tokens, best }: Progress): string | undefined => {
+    // what a warm start reaches is another loss than the run's
+    if (trainer.phaseAt(tokens) !== trainer.phases.at(-1)) return undefined
+    const since = measured(tokens) - measured(best.tokens)
+    return earlyEnd(best, since, plan.options)
+  }
 
   let { progress } = opened
   let phase = trainer.phaseAt(progress.tokens)
@@ -77,11 +100,26 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
   }
   try {
     yield { type: 'phase', phase: phase.name }
-    while (progress.tokens < plan.budget && !reached && !signal?.aborted) {
+    while (progress.tokens < plan.budget && !enough(progress) && !signal?.aborted) {
       const before = measured(progress.tokens)
-      const result = await trainer.step(progress.step, progress.tokens)
+      const result = await trainer.step(progress.step, progress.tokens, slowed(progress))
       const tokens = progress.tokens + result.tokens
-      progress = { ...progress, step: progress.step + 1, tokens }
+      const watch = result.finite
+        ? watchLoss(progress.watch, result.loss, ignorance)
+        : progress.watch
+      progress = { ...progress, step: progress.step + 1, tokens, watch }
+      const why = divergence({ ...result, step: progress.step }, watch)
+      if (why) {
+        progress = goneBack(progress, why, plan.recipe.rate)
+        trainer.goBack()
+        // the checkpoint first: an older one remembers more reports than are left
+        await save()
+        await cutMetrics(out, progress.metrics)
+        yield { type: 'recovery', ...(progress.recoveries.at(-1) as Recovery) }
+        concernsOf = watcher(unigram)
+        since = sums(seconds(), progress)
+        continue
+      }
       since.add(result)
       const due = measured(tokens) > before
       if (due || seconds() - since.seconds >= reportEvery) {
@@ -89,13 +127,16 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
           ...since.metric(seconds(), progress),
           ...(due ? await meters(network) : {}),
         }
-        progress = { ...progress, metrics: progress.metrics + (await appendMetric(out, metric)) }
+        const metrics = progress.metrics + (await appendMetric(out, metric))
+        progress = { ...progress, metrics }
+        const { heldOut, heldOutPerChar } = metric
+        if (heldOut !== undefined && heldOut < (progress.best.heldOut ?? ignorance.uniform)) {
+          trainer.keepBest()
+          progress = { ...progress, best: { ...here(progress), heldOut, heldOutPerChar } }
+        }
         const secondsLeft = ((plan.budget - tokens) * seconds()) / tokens
         yield { type: 'report', budget: plan.budget, secondsLeft, ...metric }
         for (const text of concernsOf(metric, tokens / plan.budget)) yield { type: 'concern', text }
-        // what a warm start reaches is another loss than the run's
-        const last = phase === trainer.phases.at(-1)
-        reached = last && metric.heldOutPerChar !== undefined && metric.heldOutPerChar <= until
         if (due && measured(tokens) % (measurements / samples) === 0) {
           const config = configOf(plan.config, phase)
           yield { type: 'sample', network, config, tokenizer, tokens, before: question }
@@ -107,6 +148,8 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
         // before a checkpoint can say that the phase is over
         progress = { ...progress, seconds: seconds() }
         await saveModel(out, { ...model, phase, progress, prefix: warmStartFolder })
+        trainer.keepBest()
+        progress = { ...progress, best: here(progress), watch: calm(progress.watch) }
         await network.dispose()
         phase = next
         network = networkOf(phase)
@@ -118,16 +161,25 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
       }
     }
     await save()
-    const heldOut = await meters.heldOut(network)
-    await saveModel(out, { ...model, phase, progress, heldOut })
-    const { tokens } = progress
+    const { tokens, best } = progress
+    let heldOut = await meters.heldOut(network)
+    let kept = here(progress)
+    if ((best.heldOut ?? Infinity) < round(heldOut.natsPerToken, 5)) {
+      trainer.takeBest()
+      heldOut = await meters.heldOut(network)
+      kept = here(best)
+    }
+    await saveModel(out, { ...model, phase, progress, heldOut, kept })
     yield { type: 'saved', tokens }
+    const early = tokens < plan.budget ? enough(progress) : undefined
     yield {
       type: 'done',
       heldOut,
+      kept: { step: kept.step, tokens: kept.tokens },
       tokens,
       seconds: seconds(),
-      aborted: tokens < plan.budget && !reached,
+      aborted: tokens < plan.budget && !early,
+      ...(early ? { early } : {}),
     }
   } finally {
     await network.dispose()
@@ -135,51 +187,17 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
   }
 }
 
-/** What is measured on text that is not learnt from, always the same. */
-function metersOf({ plan, prepared }: Pick<Opened, 'plan' | 'prepared'>) {
-  const { config, recipe, budget } = plan
-  const { tokenizer, dataset } = prepared
-  // a measurement costs a third of learning from as many tokens: all of them together 3 % of the run
-  const tokens = Math.min(16_384, Math.max(1024, budget / 200))
-  const heldOut = heldOutMeter(config, tokenizer, dataset, { tokens, seed: recipe.seed })
-  const { world } = config.text
-  const answers = world && answerMeter(world, tokenizer, { tales: 64, seed: 2 ** 45 })
-  const all = async (network: Network): Promise<Partial<Metric>> => {
-    const { natsPerToken, natsPerChar } = await heldOut(network)
-    return {
-      heldOut: round(natsPerToken, 5),
-      heldOutPerChar: round(natsPerChar, 5),
-      ...(answers ? { answers: await answers(network) } : {}),
-    }
-  }
-  return Object.assign(all, { heldOut })
+/** Why a run may end before its budget is spent, in a sentence.
+ * @param since measurements since the best one */
+function earlyEnd(
+  { heldOut, heldOutPerChar, tokens }: Best,
+  since: number,
+  { until, patience }: RunOptions,
+): string | undefined {
+  if (heldOut === undefined || heldOutPerChar === undefined) return undefined
+  if (until !== undefined && heldOutPerChar <= until)
+    return `held-out text costs ${heldOutPerChar} nats/char, no more than the ${until} asked for`
+  if (patience !== undefined && since >= patience)
+    return `of ${since} measurements in a row none was better than that at ${tokens} tokens`
+  return undefined
 }
-
-/** What happens between two reports. */
-function sums(start: number, progress: Progress) {
-  let loss = 0
-  let gradient = 0
-  let steps = 0
-  let last: StepResult
-  return {
-    seconds: start,
-    add(result: StepResult) {
-      loss += result.loss
-      gradient += result.gradient
-      steps++
-      last = result
-    },
-    metric: (seconds: number, { step, tokens }: Progress): Metric => ({
-      step,
-      tokens,
-      seconds: round(seconds, 3),
-      loss: round(loss / steps, 5),
-      rate: round(last.rate, 8),
-      gradient: round(gradient / steps, 4),
-      tokensPerSecond: Math.round((tokens - progress.tokens) / (seconds - start)),
-      phase: last.phase.name,
-    }),
-  }
-}
-
-const round = (value: number, digits: number): number => Number(value.toFixed(digits))

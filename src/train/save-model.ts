@@ -1,11 +1,11 @@
 // A run's network as a model folder: averaged weights, config, tokenizer, card.
-import { modelCard } from '../model/card.ts'
+import { type Figure, modelCard } from '../model/card.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { writeModelFolder } from '../model/folder.ts'
 import { parameterCount, parameterShapes } from '../nn/index.ts'
 import type { Store } from '../store/index.ts'
 import { turnsOf } from '../text/index.ts'
-import type { Progress } from './checkpoint.ts'
+import { type Best, here, type Progress } from './checkpoint.ts'
 import type { Prepared, TrainingData } from './data.ts'
 import { type HeldOutLoss, heldOutQuestion } from './evaluate.ts'
 import type { RunPlan } from './plan.ts'
@@ -29,11 +29,14 @@ export interface Saving {
   progress: Progress
   data: TrainingData
   heldOut?: HeldOutLoss
+  /** of which step the averaged weights are; the last when absent */
+  kept?: Best
   prefix?: string
 }
 
 export async function saveModel(store: Store, saving: Saving): Promise<void> {
   const { plan, prepared, trainer, phase, progress, heldOut, prefix, data } = saving
+  const { kept = here(progress) } = saving
   const { tokenizer, dataset } = prepared
   const shapes = parameterShapes(plan.config.architecture)
   const config: ModelConfig = {
@@ -41,19 +44,11 @@ export async function saveModel(store: Store, saving: Saving): Promise<void> {
     training: {
       ...plan.recipe,
       data: plan.data.name,
-      tokens: plan.before + progress.tokens,
+      tokens: plan.before + kept.tokens,
       seconds: Math.round(progress.seconds),
       ...(heldOut ? { heldOut } : {}),
     },
   }
-  const figures = heldOut
-    ? [
-        {
-          what: `held-out text, ${heldOut.exact ? 'exact' : 'upper bound'}`,
-          value: `${heldOut.exact ? '' : '≤ '}${heldOut.natsPerChar.toFixed(3)} nats/char, ${heldOut.natsPerToken.toFixed(3)} nats/token`,
-        },
-      ]
-    : []
   const { train } = dataset
   const question = config.text.template && heldOutQuestion(dataset)
   await writeModelFolder(store, {
@@ -67,10 +62,22 @@ export async function saveModel(store: Store, saving: Saving): Promise<void> {
     card: modelCard(config, {
       data: `${data.name}: ${train.documents} documents, ${train.tokens} tokens, ${train.characters} characters.`,
       parameters: parameterCount(config.architecture),
-      figures,
+      figures: figuresOf(saving),
       model: store.name,
       ...(question ? { prompt: turnsOf(tokenizer, question).at(-1)?.content } : {}),
     }),
     prefix,
   })
+}
+
+function figuresOf({ heldOut, kept, progress }: Saving): Figure[] {
+  if (!heldOut) return []
+  const { exact, natsPerChar, natsPerToken } = heldOut
+  const loss = {
+    what: `held-out text, ${exact ? 'exact' : 'upper bound'}`,
+    value: `${exact ? '' : '≤ '}${natsPerChar.toFixed(3)} nats/char, ${natsPerToken.toFixed(3)} nats/token`,
+  }
+  if (!kept || kept.step === progress.step) return [loss]
+  const value = `${kept.step} of ${progress.step}, the best on held-out text`
+  return [loss, { what: 'step whose weights these are', value }]
 }

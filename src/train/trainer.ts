@@ -1,6 +1,5 @@
 // The trainer: one network, its flat buffers, and the phases of its run. A step is a pure function of the buffers,
 // the data, the recipe and the step's number.
-import { UnfogError } from '../error/index.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { framing, longestText } from '../model/framing.ts'
 import { initialise, parameterShapes, transformer } from '../nn/index.ts'
@@ -35,6 +34,8 @@ export interface StepResult {
   rate: number
   tokens: number
   phase: Phase
+  /** are the loss, the gradients and the parameters finite numbers? */
+  finite: boolean
 }
 
 export interface Setup {
@@ -103,6 +104,27 @@ export class Trainer {
         data.set(weights.get(name)!)
     } else initialise(config.architecture, seeded(recipe.seed), this.parameters.tensors)
     this.buffers.average.set(this.parameters.data)
+    this.keepBest()
+  }
+
+  /** The averaged weights are the best so far. */
+  keepBest(): void {
+    this.buffers.best.set(this.buffers.average)
+  }
+
+  /** The averaged weights become the best there were. */
+  takeBest(): void {
+    this.buffers.average.set(this.buffers.best)
+  }
+
+  /** Learning starts afresh from the best weights, which were measured: the last ones, and what the optimiser kept of
+   * their gradients, may have been on the way out already. */
+  goBack(): void {
+    const { parameters, first, second, best } = this.buffers
+    parameters.set(best)
+    first.fill(0)
+    second.fill(0)
+    this.takeBest()
   }
 
   phaseAt(tokens: number): Phase {
@@ -163,22 +185,18 @@ export class Trainer {
 
   /** One step of learning.
    * @param tokens tokens seen before it
-   * @throws UnfogError `diverged` when the loss, a gradient or a parameter is not finite */
-  async step(step: number, tokens: number): Promise<StepResult> {
+   * @param slowed factor on the learning rate */
+  async step(step: number, tokens: number, slowed = 1): Promise<StepResult> {
     const { recipe, budget } = this.setup
     const phase = this.phaseAt(tokens)
     const seen = await this.measure(step, phase)
-    const rate = rateAt(Math.min(1, tokens / budget), recipe)
+    const rate = slowed * rateAt(Math.min(1, tokens / budget), recipe)
     const loss = this.loss.data[0]
     const gradient = await this.learn(step, rate)
-    const size = this.optimiser.norm(this.buffers.parameters)
-    if (![loss, gradient, size].every(Number.isFinite)) {
-      throw new UnfogError(
-        'diverged',
-        `training left the finite numbers at step ${step} (loss ${loss}, gradient norm ${gradient}): run again with a lower --rate than ${recipe.rate}`,
-      )
-    }
-    return { loss, gradient, rate, tokens: seen, phase }
+    const finite = [loss, gradient, this.optimiser.norm(this.buffers.parameters)].every(
+      Number.isFinite,
+    )
+    return { loss, gradient, rate, tokens: seen, phase, finite }
   }
 
   /** Moves the parameters along the gradients of the last `measure`.

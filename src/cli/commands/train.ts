@@ -34,6 +34,10 @@ const options = {
   time: duration('training time in all, over every resume; default 10m'),
   tokens: count('training text in tokens in all, in place of --time'),
   until: nats('stop at so many nats a character of held-out text, before the rest is spent'),
+  patience: numeric(
+    wholeFrom(1),
+    'stop after so many measurements without a better one on held-out text; a run has twenty; default never',
+  ),
   params: count('size of the network in parameters, about'),
   ar: toggle('an autoregressive model, which writes from left to right'),
   seed: numeric(ranges.seed, 'default 0'),

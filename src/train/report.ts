@@ -1,0 +1,59 @@
+// What a report says: what happened since the last one, and what is measured on text that is not learnt from.
+import type { Network } from '../model/network.ts'
+import { answerMeter } from './answers.ts'
+import type { Progress } from './checkpoint.ts'
+import { heldOutMeter } from './evaluate.ts'
+import type { Metric } from './metrics.ts'
+import type { Opened } from './open.ts'
+import type { StepResult } from './trainer.ts'
+
+/** What is measured on text that is not learnt from, always the same. */
+export function metersOf({ plan, prepared }: Pick<Opened, 'plan' | 'prepared'>) {
+  const { config, recipe, budget } = plan
+  const { tokenizer, dataset } = prepared
+  // a measurement costs a third of learning from as many tokens: all of them together 3 % of the run
+  const tokens = Math.min(16_384, Math.max(1024, budget / 200))
+  const heldOut = heldOutMeter(config, tokenizer, dataset, { tokens, seed: recipe.seed })
+  const { world } = config.text
+  const answers = world && answerMeter(world, tokenizer, { tales: 64, seed: 2 ** 45 })
+  const all = async (network: Network): Promise<Partial<Metric>> => {
+    const { natsPerToken, natsPerChar } = await heldOut(network)
+    return {
+      heldOut: round(natsPerToken, 5),
+      heldOutPerChar: round(natsPerChar, 5),
+      ...(answers ? { answers: await answers(network) } : {}),
+    }
+  }
+  return Object.assign(all, { heldOut })
+}
+
+/** What happens between two reports. */
+export function sums(start: number, progress: Progress) {
+  let loss = 0
+  let gradient = 0
+  let steps = 0
+  let last: StepResult
+  return {
+    seconds: start,
+    add(result: StepResult) {
+      loss += result.loss
+      gradient += result.gradient
+      steps++
+      last = result
+    },
+    metric: (seconds: number, { step, tokens, recoveries }: Progress): Metric => ({
+      step,
+      tokens,
+      seconds: round(seconds, 3),
+      loss: round(loss / steps, 5),
+      rate: round(last.rate, 8),
+      gradient: round(gradient / steps, 4),
+      tokensPerSecond: Math.round((tokens - progress.tokens) / (seconds - start)),
+      phase: last.phase.name,
+      ...(recoveries.length > 0 ? { recoveries } : {}),
+    }),
+  }
+}
+
+/** As reports write numbers. */
+export const round = (value: number, digits: number): number => Number(value.toFixed(digits))
