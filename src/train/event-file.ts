@@ -10,12 +10,18 @@ export const eventFile = 'events.out.tfevents.0.unfog'
 /** What a report says, by the names of TensorBoard's charts. */
 export function scalarsOf(metric: Metric): Record<string, number> {
   const { loss, rate, gradient, tokens, tokensPerSecond, recoveries = [] } = metric
-  const { heldOut, heldOutPerChar, answers = {} } = metric
+  const { heldOut, heldOutPerChar, answers = {}, byMasked = [] } = metric
   const measured = Object.entries({
     'held out/nats per token': heldOut,
     'held out/nats per char': heldOutPerChar,
     ...Object.fromEntries(
       Object.entries(answers).map(([kind, nats]) => [`answers/${kind}`, nats] as const),
+    ),
+    ...Object.fromEntries(
+      byMasked.map((nats, i) => [
+        `held out by masked words/up to ${(100 * (i + 1)) / byMasked.length} %`,
+        nats ?? undefined,
+      ]),
     ),
   })
   return {

@@ -32,6 +32,8 @@ export interface Metric {
   /** nats per token and per character on held-out text, when it was measured */
   heldOut?: number
   heldOutPerChar?: number
+  /** nats per masked token on held-out text, by the share of a text that is masked: ten equal parts of (0, 1] */
+  byMasked?: (number | null)[]
   /** nats at the words that a tale's facts fix, by kind */
   answers?: Record<string, number>
   /** every time the run went back so far, when it did */
