@@ -1,7 +1,7 @@
 // The things a task may need, one row each: how to see that one is missing, how to install it, and the command that
 // does it by hand. Tests that need a component ask the same rows.
-import { existsSync, readFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { delimiter, join, relative } from 'node:path'
 import { build, stale } from './build.js'
 import { npm, root, run } from './process.js'
 
@@ -60,15 +60,8 @@ const chromium = {
   without: 'the tests in a browser are skipped',
   required: false,
   missing: () => (findChromium() ? undefined : 'there is no Chromium'),
-  installable: () =>
-    process.env.CI === 'true' && process.getuid?.() === 0 && inPath('apt-get') !== undefined,
-  install: async () => {
-    const quiet = { DEBIAN_FRONTEND: 'noninteractive' }
-    return (
-      (await run(['apt-get', 'update', '-qq'], quiet)) ??
-      (await run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', 'chromium'], quiet))
-    )
-  },
+  installable: aptMay,
+  install: () => apt('chromium'),
   command: () => {
     if (process.platform === 'darwin') return 'brew install --cask google-chrome'
     if (process.platform === 'win32') return 'winget install Google.Chrome'
@@ -76,7 +69,49 @@ const chromium = {
   },
 }
 
-export const components = { packages, build: built, chromium }
+/** A venv of the project's own, and what of TensorBoard's needs its reader of event files has. */
+const venv = join(root, '.venv')
+const readers = ['tensorboard==2.21.0', 'numpy', 'protobuf', 'absl-py']
+
+/** @type {Component} */
+const tensorboard = {
+  title: 'TensorBoard',
+  doing: 'installing the Python packages of TensorBoard (about 25 MB to download)',
+  without: 'the tests that read event files are skipped',
+  required: false,
+  missing: () => (findTensorboard() ? undefined : 'there is no TensorBoard'),
+  installable: () => process.env.CI === 'true' && (inPath('python3') !== undefined || aptMay()),
+  install: async () => {
+    const make = () => run(['python3', '-m', 'venv', venv])
+    // Debian's python3 alone makes no venv
+    const fault = await make()
+    const made = fault && aptMay() ? ((await apt('python3-venv')) ?? (await make())) : fault
+    return made ?? run([pythonOf(venv), ...pip, ...readers])
+  },
+  command: () => {
+    const python = relative(root, pythonOf(venv))
+    return `python3 -m venv .venv && ${[python, ...pip, ...readers].join(' ')}`
+  },
+}
+
+const pip = ['-m', 'pip', 'install', '--quiet', '--no-compile', '--no-deps']
+
+export const components = { packages, build: built, chromium, tensorboard }
+
+/** @param {string} folder of a venv */
+const pythonOf = (folder) =>
+  process.platform === 'win32' ? join(folder, 'Scripts/python.exe') : join(folder, 'bin/python')
+
+/** A Python that has TensorBoard, or undefined.
+ * @returns {string | undefined} */
+export function findTensorboard() {
+  const lib = join(venv, 'lib')
+  // lib/python3.x/site-packages, on Windows Lib/site-packages
+  const found = ['', ...(existsSync(lib) ? readdirSync(lib) : [])].some((version) =>
+    existsSync(join(lib, version, 'site-packages/tensorboard/backend')),
+  )
+  return found ? pythonOf(venv) : undefined
+}
 
 /** Names under which Chromium or its relatives are found. */
 const browsers = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']
@@ -95,6 +130,21 @@ export function findChromium() {
     if (found) return found
   }
   return applications.find((path) => existsSync(path))
+}
+
+/** May Debian packages be installed here without asking? */
+function aptMay() {
+  return process.env.CI === 'true' && process.getuid?.() === 0 && inPath('apt-get') !== undefined
+}
+
+/** @param {string} name of a Debian package
+ * @returns {Promise<string | undefined>} the reason why it failed */
+async function apt(name) {
+  const quiet = { DEBIAN_FRONTEND: 'noninteractive' }
+  return (
+    (await run(['apt-get', 'update', '-qq'], quiet)) ??
+    (await run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', name], quiet))
+  )
 }
 
 /** @param {string} name

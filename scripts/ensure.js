@@ -10,7 +10,7 @@ import { components } from './components.js'
 export const tasks = {
   start: ['packages', 'build'],
   run: ['packages', 'build'],
-  test: ['packages', 'build', 'chromium'],
+  test: ['packages', 'build', 'chromium', 'tensorboard'],
   bench: ['packages', 'build'],
   docs: ['packages', 'build'],
   models: ['packages', 'build'],

@@ -269,8 +269,29 @@ fs.copyFileSync('package-lock.json', 'node_modules/.package-lock.json')`
     expect(status).toBe(0)
     expect(lines).toEqual([
       expect.stringMatching(/^unfog: there is no Chromium: .* skipped; to install: .+/),
+      expect.stringMatching(/^unfog: there is no TensorBoard: .* skipped; to install: python3 .+/),
     ])
     expect(called).toEqual([])
+  })
+
+  /** What makes a venv with a link to itself, and installs TensorBoard. */
+  const python = `const [, , , what, folder] = process.argv
+if (what === 'venv') {
+  fs.mkdirSync(folder + '/bin', { recursive: true })
+  fs.symlinkSync(process.argv[1], folder + '/bin/python')
+} else fs.mkdirSync('.venv/lib/python3.9/site-packages/tensorboard/backend', { recursive: true })`
+
+  test('makes a venv for TensorBoard with CI=true', () => {
+    ensure('start')
+    standIn('chromium', '')
+    standIn('python3', python)
+    const { status, called } = ensure('test', { CI: 'true' })
+    expect(called).toEqual([
+      expect.stringMatching(/^python3 -m venv .*\.venv$/),
+      expect.stringMatching(/^python3 -m pip install .*--no-deps tensorboard==/),
+    ])
+    expect(status).toBe(0)
+    expect(ensure('test', { CI: 'true' })).toMatchObject({ status: 0, lines: [], called: [] })
   })
 
   test('fails without Chromium with CI=true', () => {
@@ -284,9 +305,10 @@ fs.copyFileSync('package-lock.json', 'node_modules/.package-lock.json')`
       'apt-get',
       `if (process.argv[2] === 'install') fs.writeFileSync('../programs/chromium', '')`,
     )
+    standIn('python3', python)
     const { status, called } = ensure('test', { CI: 'true' })
     expect(status).toBe(0)
-    expect(called.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+    expect(called.map((line) => line.split(' ').slice(0, 2).join(' ')).slice(0, 2)).toEqual([
       'apt-get update',
       'apt-get install',
     ])

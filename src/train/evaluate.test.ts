@@ -82,6 +82,24 @@ describe('the held-out loss of a masked model', () => {
     expect(lengthHistogram(counts.counts, 60).logProb(lengths[0])).toBe(counts.logProb(lengths[0]))
   })
 
+  test('is told by share of masked words, which sums up to the same', async () => {
+    const { config, tokenizer, dataset } = await prepared(false)
+    // the more is masked, the more a word costs
+    const share = ({ rows, tokens }: Asked) => rows.length / tokens.length
+    const { network, asked } = counting({}, (query) => share(query))
+    const meter = heldOutMeter(config, tokenizer, dataset, { tokens: 1e9, seed: 1 })
+    const { byMasked = [] } = await meter(network)
+    expect(byMasked.length).toBe(10)
+    byMasked.forEach((nats, i) => {
+      const within = asked.filter((query) => share(query) > i / 10 && share(query) <= (i + 1) / 10)
+      const rows = within.reduce((sum, query) => sum + query.rows.length, 0)
+      const summed = within.reduce((sum, query) => sum + query.rows.length * share(query), 0)
+      if (rows === 0) expect(nats).toBeNull()
+      else expect(nats).toBeCloseTo(summed / rows, 5)
+    })
+    expect(byMasked.some((nats) => nats !== null)).toBe(true)
+  })
+
   test('hides other words in every text', async () => {
     const { config, tokenizer } = await prepared(false)
     const same = Array.from({ length: 100 }, () => 'ten words.')
@@ -121,6 +139,7 @@ test('the held-out loss of an autoregressive model is the sum of its losses, the
     tokens += text.length - 1
   }
   expect(loss.exact).toBe(true)
+  expect(loss.byMasked).toBeUndefined()
   expect(loss.natsPerChar).toBeCloseTo(nats / tokens, 6)
   expect(loss.natsPerToken).toBeCloseTo(nats / tokens, 6)
   expect(loss.natsPerText).toBeCloseTo(nats / asked.length, 4)

@@ -17,7 +17,13 @@ export interface HeldOutLoss {
   natsPerText: number
   /** is it -log p itself? */
   exact: boolean
+  /** nats, mean over masked tokens, by the share of a text that is masked: equal parts of (0, 1]; null where no text
+   * fell. Absent for a network that masks nothing */
+  byMasked?: (number | null)[]
 }
+
+/** parts of (0, 1] by which masked words are told apart */
+const parts = 10
 
 interface Sample extends Query {
   targets: Int32Array
@@ -98,12 +104,16 @@ export function heldOutMeter(
     let tokens = 0
     let characters = 0
     let lengths = 0
+    const masked = Array.from({ length: parts }, () => ({ nats: 0, tokens: 0 }))
     for (let from = 0; from < samples.length; from += 16) {
       const part = samples.slice(from, from + 16)
       for (const [i, losses] of (await network.losses(part)).entries()) {
         const { length, rows } = part[i]
         const summed = losses.reduce((sum, loss) => sum + loss, 0)
         nats += network.causal ? summed : priceOfCount(summed, rows.length, length)
+        const share = masked[Math.min(parts, Math.ceil((rows.length * parts) / length)) - 1]
+        share.nats += summed
+        share.tokens += rows.length
         tokens += length
         characters += part[i].characters
         if (!network.causal && config.text.exactLength)
@@ -115,6 +125,9 @@ export function heldOutMeter(
       natsPerChar: (nats + lengths) / characters,
       natsPerText: (nats + lengths) / samples.length,
       exact: network.causal,
+      ...(network.causal
+        ? {}
+        : { byMasked: masked.map(({ nats, tokens }) => (tokens > 0 ? nats / tokens : null)) }),
     }
   }
 }

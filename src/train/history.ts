@@ -1,8 +1,7 @@
 // What a run's folder tells of it, finished, stopped or still going: its plan, its reports, how far it is.
-import { UnfogError } from '../error/index.ts'
 import { parameterCount } from '../nn/index.ts'
-import { readText, type Store } from '../store/index.ts'
-import { type Metric, metricsFile } from './metrics.ts'
+import type { Store } from '../store/index.ts'
+import { type Metric, readMetrics } from './metrics.ts'
 import { readPlan } from './plan.ts'
 
 export interface RunHistory {
@@ -44,22 +43,4 @@ export async function readHistory(store: Store): Promise<RunHistory | undefined>
         }
       : {}),
   }
-}
-
-/** The reports so far. A line that is still being written is left out. */
-async function readMetrics(store: Store): Promise<Metric[]> {
-  if (!(await store.stat(metricsFile))) return []
-  const lines = (await readText(store, metricsFile)).split('\n')
-  lines.pop()
-  return lines.map((line, i) => {
-    try {
-      return JSON.parse(line) as Metric
-    } catch (cause) {
-      throw new UnfogError(
-        'bad_run',
-        `${store.name}/${metricsFile} has no report in line ${i + 1}: remove that line`,
-        { param: store.name, cause },
-      )
-    }
-  })
 }

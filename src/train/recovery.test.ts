@@ -1,9 +1,10 @@
 // Runs that diverge: they go back and learn more slowly, the same way wherever they are killed, or end in one sentence.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { eventsOf, ofType, settingsOf } from '../../test/support/training.ts'
+import { eventsOf, ofType, settingsOf, tickingClock } from '../../test/support/training.ts'
 import { sha256 } from '../model/safetensors.ts'
 import { memoryStore, type Store } from '../store/index.ts'
 import { beginning } from './checkpoint.ts'
+import { eventFile, openEventFile } from './event-file.ts'
 import { readHistory } from './history.ts'
 import { goneBack, slowed } from './recovery.ts'
 import type { RunSettings, TrainEvent } from './run.ts'
@@ -86,6 +87,12 @@ describe('a run with an absurd rate', () => {
     for (const { rate, recoveries = [] } of metrics) {
       expect(rate).toBeLessThanOrEqual(0.5 ** recoveries.length)
     }
+  })
+
+  test('leaves an event file that tells the same as its reports', async () => {
+    const events = await whole.read(eventFile)
+    await (await openEventFile(whole, tickingClock())).rewrite()
+    expect(await whole.read(eventFile)).toEqual(events)
   })
 
   test('killed anywhere around it ends bit-identical', async () => {

@@ -17,10 +17,13 @@ export function metersOf({ plan, prepared }: Pick<Opened, 'plan' | 'prepared'>) 
   const { world } = config.text
   const answers = world && answerMeter(world, tokenizer, { tales: 64, seed: 2 ** 45 })
   const all = async (network: Network): Promise<Partial<Metric>> => {
-    const { natsPerToken, natsPerChar } = await heldOut(network)
+    const { natsPerToken, natsPerChar, byMasked } = await heldOut(network)
     return {
       heldOut: round(natsPerToken, 5),
       heldOutPerChar: round(natsPerChar, 5),
+      ...(byMasked
+        ? { byMasked: byMasked.map((nats) => (nats === null ? null : round(nats, 4))) }
+        : {}),
       ...(answers ? { answers: await answers(network) } : {}),
     }
   }

@@ -63,6 +63,8 @@ describe('a run', () => {
     expect(done.tokens).toBeGreaterThanOrEqual(2000)
     expect(done.tokens).toBeLessThan(2100)
     expect(ofType(events, 'saved').length).toBeGreaterThan(0)
+    // its loss jumps where the phases meet, and that is no divergence
+    expect(ofType(events, 'recovery')).toEqual([])
   })
 
   test('reports every step once, with what a report holds', async () => {

@@ -8,6 +8,7 @@ import { type Best, here, type Progress, saveCheckpoint } from './checkpoint.ts'
 import { watcher } from './concerns.ts'
 import { calm, divergence, watchLoss } from './divergence.ts'
 import { type HeldOutLoss, heldOutQuestion } from './evaluate.ts'
+import { openEventFile } from './event-file.ts'
 import { appendMetric, cutMetrics, type Metric, type Recovery } from './metrics.ts'
 import { open, type RunSource } from './open.ts'
 import type { RunOptions, RunPlan } from './plan.ts'
@@ -69,6 +70,7 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
   const { plan, prepared, trainer, reasons, resumed, ...opened } = await open(settings)
   yield { type: 'plan', plan, reasons, resumed }
   const { tokenizer } = prepared
+  const events = await openEventFile(out, clock)
   const meters = metersOf({ plan, prepared })
   const model = { plan, prepared, trainer, data }
   const tensors = trainer.average.tensors
@@ -115,6 +117,7 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
         // the checkpoint first: an older one remembers more reports than are left
         await save()
         await cutMetrics(out, progress.metrics)
+        await events.rewrite()
         yield { type: 'recovery', ...(progress.recoveries.at(-1) as Recovery) }
         concernsOf = watcher(unigram)
         since = sums(seconds(), progress)
@@ -128,6 +131,7 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
           ...(due ? await meters(network) : {}),
         }
         const metrics = progress.metrics + (await appendMetric(out, metric))
+        await events.append(metric)
         progress = { ...progress, metrics }
         const { heldOut, heldOutPerChar } = metric
         if (heldOut !== undefined && heldOut < (progress.best.heldOut ?? ignorance.uniform)) {

@@ -46,7 +46,8 @@ export async function saveModel(store: Store, saving: Saving): Promise<void> {
       data: plan.data.name,
       tokens: plan.before + kept.tokens,
       seconds: Math.round(progress.seconds),
-      ...(heldOut ? { heldOut } : {}),
+      // by share of masked words it is a curve of the run, not a figure of the model
+      ...(heldOut ? { heldOut: { ...heldOut, byMasked: undefined } } : {}),
     },
   }
   const { train } = dataset

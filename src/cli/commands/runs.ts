@@ -11,6 +11,7 @@ import { numeric, oneOf, toggle, wholeFrom } from '../option.ts'
 import { invitation, stopped } from '../page.ts'
 import { chart } from '../terminal/chart.ts'
 import { paletteFor } from '../terminal/colour.ts'
+import { sentence } from '../terminal/wrap.ts'
 
 /** What a curve may show. Held out comes first: it is what runs are compared by. */
 const curves = {
@@ -62,7 +63,9 @@ export const runs = command({
       return undefined
     }
     await io.stdout.write(listing([heads, ...found.map(row)], io.stdout.columns))
+    for (const run of found) await io.stdout.write(recoveries(run, io))
     await io.stdout.write(`\n${picture(found, curve, over, io)}`)
+    if (found.length === 1) await io.stdout.write(byMasked(found[0], io.stdout.columns))
     return undefined
   },
 })
@@ -93,6 +96,24 @@ function row(run: RunHistory): string[] {
     heldOut ? `${heldOut.exact ? '=' : '≤'} ${heldOut.natsPerChar.toFixed(3)} nats/char` : '',
     basename(data),
   ]
+}
+
+const recoveries = ({ name, metrics }: RunHistory, { stdout }: Io): string =>
+  (metrics.at(-1)?.recoveries ?? [])
+    .map(({ text }) => sentence(`! ${basename(name)}: ${text}`, stdout))
+    .join('')
+
+/** What a masked word costs, by how many others are masked beside it: the last measurement of the run. */
+function byMasked({ metrics }: RunHistory, columns: number): string {
+  const parts = metrics.findLast(({ byMasked }) => byMasked)?.byMasked
+  if (!parts) return ''
+  const shares = parts.map((_, i) => `${(100 * (i + 1)) / parts.length} %`)
+  const nats = parts.map((value) => value?.toFixed(2) ?? '')
+  const rows = [
+    ['masked, up to', ...shares],
+    ['nats/token', ...nats],
+  ]
+  return `\n${listing(rows, columns)}`
 }
 
 function picture(
