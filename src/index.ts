@@ -14,6 +14,7 @@ export {
   describeData,
   type ReadingOptions,
   runs,
+  type TrainEvent,
   type TrainOptions,
   train,
 } from './api/train.node.ts'
@@ -59,4 +60,3 @@ export type { RunHistory } from './train/history.ts'
 export type { Metric } from './train/metrics.ts'
 export type { RunPlan } from './train/plan.ts'
 export { defaultRecipe, type Recipe } from './train/recipe.ts'
-export type { TrainEvent } from './train/run.ts'

@@ -2,8 +2,6 @@
 import uPlot from './uplot.js'
 
 const height = 210
-/** all pictures follow the pointer in any of them */
-const together = uPlot.sync('runs')
 
 /** The colour of a run in this light, as CSS says it. */
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
@@ -19,13 +17,15 @@ export class Curve {
   #said = document.createElement('output')
   #room = document.createElement('div')
   #title
+  #group
   #plot
   #lines = []
   #axis = ''
   #note = ''
 
-  /** @param {string} title */
-  constructor(title) {
+  /** @param {string} title
+   * @param {string} group pictures of one group follow the pointer in any of them */
+  constructor(title, group = 'runs') {
     const caption = document.createElement('figcaption')
     const name = document.createElement('span')
     name.textContent = title
@@ -33,6 +33,7 @@ export class Curve {
     this.element.className = 'curve'
     this.element.append(caption, this.#room)
     this.#title = title
+    this.#group = uPlot.sync(group)
     new ResizeObserver(() => {
       const width = this.#room.clientWidth
       if (this.#plot && width > 0) this.#plot.setSize({ width, height })
@@ -76,7 +77,7 @@ export class Curve {
       width: this.#room.clientWidth || 400,
       height,
       scales: { x: { time: false } },
-      cursor: { sync: { key: together.key }, points: { size: 6 }, drag: { x: true, y: false } },
+      cursor: { sync: { key: this.#group.key }, points: { size: 6 }, drag: { x: true, y: false } },
       legend: { show: false },
       axes: [
         { ...ink, values: (_, marks) => marks.map(axis.says) },

@@ -25,8 +25,12 @@ const axes = {
   seconds: { name: 'seconds', of: ({ seconds }) => seconds, says: duration },
 }
 
+/** The last measurement by how much of a text is masked: ten equal parts, each at its middle. */
+const shares = { name: 'masked', says: (share) => `${share} %` }
+
 const curves = quantities.map(({ title }) => new Curve(title))
-$('curves').append(...curves.map(({ element }) => element))
+const byMasked = new Curve('Nats of a masked word, by masked share', 'masked')
+$('curves').append(...[...curves, byMasked].map(({ element }) => element))
 
 let runs = []
 /** what the server said last: where nothing is new, nothing is drawn */
@@ -69,6 +73,37 @@ function draw() {
     )
     curves[i].draw(lines, axis, quantity.parts ? key(quantity) : '')
   })
+  const levels = runs.flatMap((run, at) => (hidden.has(run.name) ? [] : levelsOf(run, at)))
+  byMasked.draw(levels, shares, '')
+  $('samples').replaceChildren(...runs.flatMap(samplesOf))
+}
+
+/** What a masked word costs a run now; none where it was not measured. */
+function levelsOf({ name, metrics }, at) {
+  const found = metrics.findLast(({ byMasked }) => byMasked)?.byMasked
+  if (!found) return []
+  const points = found.flatMap((nats, i) =>
+    nats === null ? [] : [[(100 * (i + 0.5)) / found.length, nats]],
+  )
+  return points.length > 0 ? [{ name: last(name), colour: colourOf(at), points }] : []
+}
+
+/** What a run wrote from time to time, the newest first. */
+function samplesOf({ name, samples }, at) {
+  if (hidden.has(name) || samples.length === 0) return []
+  const card = document.createElement('article')
+  card.style.setProperty('--run', `var(${colourOf(at)})`)
+  const title = document.createElement('h2')
+  title.textContent = last(name)
+  const list = document.createElement('dl')
+  for (const { tokens, text } of samples.toReversed()) {
+    const [when, what] = [document.createElement('dt'), document.createElement('dd')]
+    when.textContent = `${short(tokens)} tokens`
+    what.textContent = text.trim()
+    list.append(when, what)
+  }
+  card.append(title, list)
+  return [card]
 }
 
 /** "── place  ╌╌ who": which line is which kind. */
@@ -164,7 +199,7 @@ function duration(seconds) {
 
 $('axis').addEventListener('change', draw)
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-  for (const curve of curves) curve.forget()
+  for (const curve of [...curves, byMasked]) curve.forget()
   draw()
 })
 document.addEventListener('visibilitychange', () => {

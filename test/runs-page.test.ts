@@ -41,6 +41,7 @@ const metric = (step: number, heldOutPerChar: number): Metric => ({
   heldOut: 4 * heldOutPerChar,
   heldOutPerChar,
   answers: { place: 2 / step, who: 1 / step },
+  byMasked: [0.5, 1, null, 4 / step],
 })
 const line = (report: Metric) => `${JSON.stringify(report)}\n`
 
@@ -69,6 +70,9 @@ describe.skipIf(absent)(title, () => {
       writeFileSync(join(folder, name, 'run.json'), JSON.stringify(plan))
       const reports = bounds.map((bound, i) => line(metric(i + 1, bound)))
       writeFileSync(join(folder, name, 'metrics.jsonl'), reports.join(''))
+      const samples = [1000, 2000].map((tokens) => ({ tokens, text: `${name} at ${tokens}` }))
+      const lines = samples.map((sample) => `${JSON.stringify(sample)}\n`)
+      writeFileSync(join(folder, name, 'samples.jsonl'), lines.join(''))
     }
     complaints = []
     serving = await serveRuns({ runs: () => runs(folder), port: 0 })
@@ -114,6 +118,14 @@ describe.skipIf(absent)(title, () => {
       'Gradient norm: fog ends at 1; mist ends at 1',
       'Learning rate: fog ends at 1.0e-3; mist ends at 1.0e-3',
       'Tokens per second: fog ends at 1.23K; mist ends at 1.23K',
+      'Nats of a masked word, by masked share: fog ends at 1.333; mist ends at 2',
+    ])
+  })
+
+  test('shows what runs wrote, the newest first', async () => {
+    expect(await page.locator('#samples article').allInnerTexts()).toEqual([
+      'fog\n2K tokens\nfog at 2000\n1K tokens\nfog at 1000',
+      'mist\n2K tokens\nmist at 2000\n1K tokens\nmist at 1000',
     ])
   })
 

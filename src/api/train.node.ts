@@ -19,9 +19,11 @@ import {
 import { type DataReport, reportOf } from '../train/data-report.ts'
 import { type RunHistory, readHistory } from '../train/history.ts'
 import type { RunOptions } from '../train/plan.ts'
-import { run, type TrainEvent } from '../train/run.ts'
+import { type TrainEvent as RunEvent, run } from '../train/run.ts'
+import { appendSample, type Sample } from '../train/samples.ts'
 import { modelFolder, openModel } from './load.node.ts'
 import { lockFolder } from './lock.node.ts'
+import { writeSample } from './training-sample.ts'
 
 /** A file or a folder (plain text, .jsonl, .csv, .tsv, .parquet, each also as .gz or .zst), '-' for plain text from stdin,
  * 'tales:small' or 'tales:full', or texts and conversations in memory. */
@@ -144,6 +146,9 @@ async function openOne(
   }
 }
 
+/** What a run tells; samples are written, and kept in the run's folder. */
+export type TrainEvent = Exclude<RunEvent, { type: 'sample' }> | ({ type: 'sample' } & Sample)
+
 /** Trains a model, or goes on with a run. Iterate to let it work; stop it by its signal, and everything is saved.
  * @throws UnfogError `usage`, `bad_input`, `bad_run`, `busy`, `disk_full`, `diverged` */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
@@ -170,15 +175,23 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
   let unlock: (() => void) | undefined
   try {
     unlock = lockFolder(out)
-    yield* run({
+    const store = folderStore(out)
+    const events = run({
       data,
-      out: folderStore(out),
+      out: store,
       device: chosen,
       options: { ...asked, ...weightsOf(options.data), ...(config ? { recipe: config } : {}) },
       start,
       signal,
       every,
     })
+    for await (const event of events) {
+      if (event.type === 'sample') {
+        const sample = { tokens: event.tokens, text: await writeSample(event) }
+        await appendSample(store, sample)
+        yield { type: 'sample', ...sample }
+      } else yield event
+    }
   } finally {
     unlock?.()
     await close()

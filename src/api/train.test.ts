@@ -21,9 +21,8 @@ import { seeded, stream } from '../random/index.ts'
 import { folderStore } from '../store/folder.node.ts'
 import { checkpointProgress } from '../train/checkpoint.ts'
 import type { Metric } from '../train/metrics.ts'
-import type { TrainEvent } from '../train/run.ts'
 import { loadModel } from './load.node.ts'
-import { type TrainOptions, train } from './train.node.ts'
+import { runs, type TrainEvent, type TrainOptions, train } from './train.node.ts'
 
 let folder: string
 const at = (name: string) => join(folder, name)
@@ -55,6 +54,15 @@ const metricsOf = (out: string): Metric[] =>
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
+
+test('a run keeps what it wrote, and its history tells it', async () => {
+  const out = at('samples')
+  const events = await trained(out)
+  const written = events.flatMap((event) => (event.type === 'sample' ? [event] : []))
+  expect(written.length).toBeGreaterThanOrEqual(3)
+  const [{ samples }] = await runs(out)
+  expect(samples).toEqual(written.map(({ tokens, text }) => ({ tokens, text })))
+})
 
 describe('a folder has one trainer', () => {
   test('a second one is told who the first is; when it is done the folder is free', async () => {

@@ -8,7 +8,6 @@ import { lively, paletteFor } from './terminal/colour.ts'
 import { Screen } from './terminal/screen.ts'
 import { harmless } from './terminal/width.ts'
 import { sentence, wrap } from './terminal/wrap.ts'
-import { writeSample } from './training-sample.ts'
 
 export interface Report {
   show(event: TrainEvent): Promise<void>
@@ -55,7 +54,7 @@ export function trainingReport(
   return {
     async show(event) {
       if (event.type === 'sample') {
-        const text = harmless((await writeSample(event)).trim())
+        const text = harmless(event.text.trim())
         const [first, ...rest] = wrap([{ text, ink: {} }], io.stdout.columns - 4, { paint: facts })
         await sink.print(
           `${[`  ${first}`, ...rest.slice(0, 5).map((line) => `  ${line}`)].join('\n')}\n`,
@@ -186,15 +185,7 @@ function liveSink(io: Io): Sink {
   }
 }
 
-function jsonReport(io: Io): Report {
-  return {
-    async show(event) {
-      const plain =
-        event.type === 'sample'
-          ? { type: 'sample', tokens: event.tokens, text: await writeSample(event) }
-          : event
-      await io.stdout.write(`${JSON.stringify(plain)}\n`)
-    },
-    end: async () => {},
-  }
-}
+const jsonReport = (io: Io): Report => ({
+  show: (event) => io.stdout.write(`${JSON.stringify(event)}\n`),
+  end: async () => {},
+})

@@ -3,6 +3,7 @@ import { parameterCount } from '../nn/index.ts'
 import type { Store } from '../store/index.ts'
 import { type Metric, readMetrics } from './metrics.ts'
 import { readPlan } from './plan.ts'
+import { readSamples, type Sample } from './samples.ts'
 
 export interface RunHistory {
   /** its folder */
@@ -15,6 +16,8 @@ export interface RunHistory {
   budget: number
   /** in order; the last one says how far it is */
   metrics: Metric[]
+  /** what it wrote from time to time */
+  samples: Sample[]
   /** its last held-out loss: exact for an autoregressive phase, else a bound */
   heldOut?: { natsPerToken: number; natsPerChar: number; exact: boolean }
 }
@@ -33,6 +36,7 @@ export async function readHistory(store: Store): Promise<RunHistory | undefined>
     noise: plan.config.noise.process,
     budget: plan.budget,
     metrics,
+    samples: await readSamples(store, metrics.at(-1)?.tokens ?? 0),
     ...(last
       ? {
           heldOut: {

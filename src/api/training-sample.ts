@@ -1,8 +1,8 @@
 // A short text by the network of a run, as it is at that moment.
-import { lengthWeights } from '../api/lengths.ts'
 import { denoise, makeCanvas, makePlan } from '../denoise/index.ts'
-import type { TrainEvent } from '../index.ts'
 import { turnsOf } from '../text/index.ts'
+import type { TrainEvent } from '../train/run.ts'
+import { lengthWeights } from './lengths.ts'
 
 /** tokens, where the data do not say how long a text is */
 const longest = 96
