@@ -294,6 +294,24 @@ const cases: readonly Case[] = [
     says: /--documents page.*blank-line/,
   },
   {
+    what: 'an unknown form of conversations',
+    argv: train('story.txt', '--chat', 'letters'),
+    exit: 2,
+    says: /--chat letters.*messages.*none/,
+  },
+  {
+    what: 'weights that are too few',
+    argv: train('story.txt', 'story.txt', '--weights', '3'),
+    exit: 2,
+    says: /--weights 3 has 1 weight for 2 sources of data/,
+  },
+  {
+    what: 'a weight of nothing',
+    argv: train('story.txt', 'story.txt', '--weights', '3,0'),
+    exit: 2,
+    says: /--weights 3,0 is not a list of numbers above 0/,
+  },
+  {
     what: 'an unknown tokenizer',
     argv: train('story.txt', '--tokenizer', 'runes'),
     exit: 2,

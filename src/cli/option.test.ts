@@ -4,7 +4,17 @@ import { describe, expect, test } from 'vitest'
 import { UnfogError } from '../error/index.ts'
 import { formatCount, parseCount } from './count.ts'
 import { formatDuration, parseDuration } from './duration.ts'
-import { count, duration, flagOf, nats, numeric, oneOf, unless, wholeFrom } from './option.ts'
+import {
+  count,
+  duration,
+  flagOf,
+  nats,
+  numeric,
+  oneOf,
+  unless,
+  weights,
+  wholeFrom,
+} from './option.ts'
 
 describe('times', () => {
   test.each([
@@ -38,6 +48,18 @@ describe('times', () => {
       expect(formatDuration(seconds)).not.toMatch(/60/)
     }
   })
+})
+
+describe('weights', () => {
+  const { read } = weights('')
+  test.each([
+    ['3,1', [3, 1]],
+    ['0.5, .25,1.', [0.5, 0.25, 1]],
+    ['7', [7]],
+  ])('%s', (raw, numbers) => expect(read(raw, '--weights')).toEqual(numbers))
+  test.each(['', '3,', ',1', '3,0', '3,-1', '3,x', '3;1', '1e3,1', 'NaN'])('not %j', (raw) =>
+    expect(() => read(raw, '--weights')).toThrow(/is not a list of numbers above 0 such as 3,1/),
+  )
 })
 
 describe('counts', () => {

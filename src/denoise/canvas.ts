@@ -36,7 +36,14 @@ export function makeCanvas(
   words: Words,
   lengths?: ArrayLike<number>,
 ): Canvas {
-  const network = { causal, maskId, context: context - (plan.before?.length ?? 0) }
+  const read = plan.before?.length ?? 0
+  if (read >= context) {
+    throw tooLong(
+      `what was said takes ${read} tokens, and the context is ${context}: leave out some of it`,
+      'prompt',
+    )
+  }
+  const network = { causal, maskId, context: context - read }
   const canvas =
     plan.infill === undefined
       ? continued(plan, network, words, lengths)

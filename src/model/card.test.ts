@@ -156,7 +156,7 @@ test('what is not known is left out', () => {
   expect(bare).toContain('of 1200 parameters')
   expect(bare).toContain('An autoregressive language model')
   expect(bare).toContain('from left to right')
-  expect(bare).toContain('A file is one document. Documents are packed into windows')
+  expect(bare).toContain('A file is one document. A canvas is a window of one document')
   expect(bare).toContain('has not chosen one')
   expect(bare).toContain('model.complete({ seed: 7 })')
 })

@@ -80,7 +80,7 @@ function documents({ architecture, text }: ModelConfig): string {
   }
   const canvas = text.exactLength
     ? ' A canvas is exactly one document, and its length is drawn from the lengths of the data'
-    : ' Documents are packed into windows'
+    : ' A canvas is a window of one document, or a shorter document'
   const labels = text.labels
     .map(({ name, values }) => `\n- \`${name}\`: ${sampleOf(values)}`)
     .join('')

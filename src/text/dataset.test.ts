@@ -196,19 +196,43 @@ describe('windows', () => {
     expect(text((await datasetOf(['é'.repeat(50)])).heldOut)).toBe('ééééé')
   })
 
-  test('several texts are joined by eos, wherever a window begins', async () => {
-    const stream = texts.flatMap((text) => [...tokenizer.encode(text), eos]).join(' ')
+  test('of several texts each is ended by eos, and no window holds parts of two', async () => {
+    const ended = texts.map((text) => [...tokenizer.encode(text), eos].join(' '))
     const { train, heldOut } = await datasetOf(texts, 'windows')
-    const whole = [train, heldOut].flatMap((part) =>
-      passOf(part.evaluation({ tokensPerBatch: 70, length: 7 })).flatMap(({ tokens }) => [
-        ...tokens,
-      ]),
-    )
-    expect(whole.join(' ')).toBe(stream)
-    const batches = train.training({ tokensPerBatch: 120, length: 40, seed: 3 })
-    for (const batch of passOf(batches)) {
-      for (const row of rowsOf(batch)) expect(` ${stream} `).toContain(` ${row.join(' ')} `)
+    for (const batch of [
+      ...passOf(train.training({ tokensPerBatch: 120, length: 40, seed: 3 })),
+      ...[train, heldOut].flatMap((part) =>
+        passOf(part.evaluation({ tokensPerBatch: 70, length: 7 })),
+      ),
+    ]) {
+      for (const row of rowsOf(batch)) {
+        const inside = (text: string) => ` ${text} `.includes(` ${row.join(' ')} `)
+        expect(ended.some(inside)).toBe(true)
+      }
     }
+  })
+
+  test('every token is seen as often as any other, whatever the length of its text', async () => {
+    const lengths = [9, 9, 9, 31, 32, 33, 80, 200]
+    const documents = lengths.map((length, i) => String.fromCharCode(65 + i).repeat(length))
+    const heldOut = await encodeDocuments(tokenizer, ['held out for all to see'])
+    const { train } = await datasetOf(documents, 'windows', { heldOut })
+    const { batch, meanTokens } = train.training({ tokensPerBatch: 64, length: 32, seed: 1 })
+    const seen = lengths.map(() => 0)
+    const steps = 12_000
+    let all = 0
+    for (let step = 0; step < steps; step++) {
+      for (const row of rowsOf(batch(step))) {
+        seen[tokenizer.decode(row).charCodeAt(0) - 65] += row.length
+        all += row.length
+      }
+    }
+    expect(all / steps).toBeCloseTo(meanTokens, 0)
+    // a batch in fourteen is of the three shortest: 880 batches, whose count deviates by 1/√880 = 3.4 %
+    lengths.forEach((length, i) => {
+      const due = (length + 1) / train.tokens
+      expect(Math.abs(seen[i] / all / due - 1)).toBeLessThan(0.15)
+    })
   })
 
   test('windows lie everywhere in the learnt part and nowhere in the held-out one', async () => {

@@ -6,6 +6,7 @@ import { below, permutation, seeded, stream } from '../random/index.ts'
 import type { Batch, Batches, Form, Part } from './batches.ts'
 import { documentLength, type Encoded } from './encoded.ts'
 import { lengthHistogram } from './lengths.ts'
+import { batchRanges, type Group, groupsOfOneLength } from './ranges.ts'
 
 export const exactLength: Form = {
   describe(encoded, context) {
@@ -72,7 +73,7 @@ function shortestFirst(
 
 function textsPart(encoded: Encoded, context: number, keep: (text: number) => boolean): Part {
   const sorted = shortestFirst(encoded, context, keep)
-  const groups = groupsOfOneLength(encoded, sorted)
+  const groups = groupsOfOneLength(sorted.map((document) => documentLength(encoded, document)))
   const tokens = groups.reduce((sum, { length, from, to }) => sum + length * (to - from), 0)
   return {
     documents: sorted.length,
@@ -102,36 +103,6 @@ function textsPart(encoded: Encoded, context: number, keep: (text: number) => bo
       }
     },
   }
-}
-
-/** A run of texts in `sorted`. */
-interface Range {
-  from: number
-  to: number
-}
-interface Group extends Range {
-  length: number
-}
-
-function groupsOfOneLength(encoded: Encoded, sorted: Int32Array): Group[] {
-  const groups: Group[] = []
-  sorted.forEach((document, i) => {
-    const length = documentLength(encoded, document)
-    const last = groups[groups.length - 1]
-    if (last?.length === length) last.to = i + 1
-    else groups.push({ length, from: i, to: i + 1 })
-  })
-  return groups
-}
-
-/** Cuts each group into batches as equal as can be, so that no rest of one or two rows is left. */
-function batchRanges(groups: readonly Group[], tokensPerBatch: number): Range[] {
-  return groups.flatMap(({ length, from, to }) => {
-    const most = Math.max(1, Math.floor(tokensPerBatch / length))
-    const count = Math.ceil((to - from) / most)
-    const cut = (i: number) => from + Math.floor((i * (to - from)) / count)
-    return Array.from({ length: count }, (_, i) => ({ from: cut(i), to: cut(i + 1) }))
-  })
 }
 
 interface Pass {

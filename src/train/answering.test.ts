@@ -230,6 +230,9 @@ test('a canvas counts the answer alone, and what stands before it leaves less ro
   await expect(model.complete({ prompt: question, length: room + 1 })).rejects.toThrow(
     `--length ${room + 1} exceeds the context of ${room}`,
   )
+  await expect(model.complete({ prompt: 'x'.repeat(50) })).rejects.toThrow(
+    `what was said takes 52 tokens, and the context is ${network.context}: leave out some of it`,
+  )
   await model.dispose()
   await network.dispose()
 })

@@ -60,7 +60,9 @@ export function mixedData(sources: readonly WeightedData[]): TrainingData {
     name: all.map(({ name }) => name).join(' + '),
     bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
     documents: first.documents,
-    reason: all.map(({ name, reason }) => `${name}: ${reason.replace(/[.]+$/, '')}.`).join(' '),
+    reason: all
+      .map(({ name, reason }) => `From ${name}: ${reason.replace(/[.]+$/, '')}.`)
+      .join(' '),
     labels: [],
     chat: all.some(({ chat }) => chat),
     sources,
@@ -219,7 +221,7 @@ export const describeSources = ({ sources }: Prepared): string[] =>
   sources.map(({ name, dataset, share }) =>
     sources.length === 1
       ? dataset.summary
-      : `${name}: ${(100 * share).toFixed(1)} % of what is seen; ${dataset.summary}`,
+      : `${(100 * share).toFixed(1)} % of what is seen is ${name}: ${dataset.summary}`,
   )
 
 function* partsOnce(parts: Iterable<DocumentPart>): Generator<string> {
