@@ -164,7 +164,7 @@ export class Model {
     const texts = typeof text === 'string' ? [text] : text
     const unsaid = labelIds(this.tokenizer)
     const { eos } = this.tokenizer.special
-    const ends = this.network.eosId !== undefined
+    const ends = this.config.text.exactLength && this.network.causal
     const documents = texts.map((one) => {
       const ids = this.tokenizer.encode(one)
       if (ids.length === 0)
@@ -178,15 +178,19 @@ export class Model {
     return score(this.scorer(), documents, { lengthNats: this.lengthNats(), ...options })
   }
 
-  /** Raw logits of whole canvases.
+  /** Logits of whole canvases: row i predicts position i. Of a released model they are what its own code gives, before
+   * any shift or ban: with a shifted head (Dream) row i predicts position i + 1, and the mask has its logit too.
    * @param ids [B][L] token ids, all of one length; the mask id where there is fog
+   * @param attentionMask [B][L] 1 where a position may be looked at, 0 for padding, whose rows mean nothing
    * @returns { data, dims: [B, L, vocabSize] }
    * @throws UnfogError `bad_shape`, `bad_input`, `context_length` */
   async logits({
     ids,
+    attentionMask,
     labels,
   }: {
     ids: readonly ArrayLike<number>[]
+    attentionMask?: readonly ArrayLike<number>[]
     labels?: LabelOptions
   }): Promise<{
     data: Float32Array
@@ -194,10 +198,16 @@ export class Model {
   }> {
     const { vocabSize } = this.network
     const length = expectCanvases(ids, vocabSize)
+    if (attentionMask) expectMasks(attentionMask, ids.length, length)
     const slots = this.labelSlots(labels ?? {})
     const rows = Int32Array.from({ length }, (_, i) => i)
-    const parts = await this.network.logits(
-      ids.map((row) => ({ tokens: Int32Array.from(row), rows, labels: slots })),
+    const parts = await this.network.rawLogits(
+      ids.map((row, b) => ({
+        tokens: Int32Array.from(row),
+        rows,
+        labels: slots,
+        visible: attentionMask?.[b],
+      })),
     )
     const data = new Float32Array(ids.length * length * vocabSize)
     parts.forEach((part, b) => {
@@ -305,6 +315,20 @@ function expectCanvases(ids: readonly ArrayLike<number>[], vocabSize: number): n
     )
   }
   return length
+}
+
+/** @throws UnfogError `bad_shape`, `bad_input` */
+function expectMasks(masks: readonly ArrayLike<number>[], count: number, length: number): void {
+  if (masks.length !== count || masks.some((row) => row.length !== length)) {
+    const message = 'attentionMask must have the shape of ids: a number for every token'
+    throw new UnfogError('bad_shape', message, { param: 'attentionMask' })
+  }
+  for (const row of masks) {
+    const wrong = Array.from(row).find((seen) => seen !== 0 && seen !== 1)
+    if (wrong === undefined) continue
+    const message = `attentionMask holds ${wrong}, but a position is looked at (1) or not (0)`
+    throw new UnfogError('bad_input', message, { param: 'attentionMask' })
+  }
 }
 
 /** The options that were given: an undefined one leaves its default. */
