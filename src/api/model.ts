@@ -10,9 +10,17 @@ import {
   type Plan,
   type PlanOptions,
   type PolicyName,
+  policies,
 } from '../denoise/index.ts'
 import { UnfogError } from '../error/index.ts'
-import { type Score, type ScoreOptions, type Scorer, score } from '../measure/index.ts'
+import {
+  type AnswerScoreOptions,
+  answerScore,
+  type Score,
+  type ScoreOptions,
+  type Scorer,
+  score,
+} from '../measure/index.ts'
 import { modelCard } from '../model/card.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { writeModelFolder } from '../model/folder.ts'
@@ -178,6 +186,17 @@ export class Model {
     return score(this.scorer(), documents, { lengthNats: this.lengthNats(), ...options })
   }
 
+  /** How likely an answer is after a prompt, as LLaDA compares answers: nats, an upper bound in expectation.
+   * @throws UnfogError `bad_input` for an empty answer */
+  async scoreAnswer(
+    prompt: string,
+    answer: string,
+    options: Omit<AnswerScoreOptions, 'random'> = {},
+  ): Promise<number> {
+    const [before, after] = [prompt, answer].map((text) => this.tokenizer.encode(text))
+    return answerScore(this.network, before, after, options)
+  }
+
   /** Logits of whole canvases: row i predicts position i. Of a released model they are what its own code gives, before
    * any shift or ban: with a shifted head (Dream) row i predicts position i + 1, and the mask has its logit too.
    * @param ids [B][L] token ids, all of one length; the mask id where there is fog
@@ -262,7 +281,7 @@ export class Model {
         ...definedOf(plain as PlanOptions),
         policy,
         labels: labelIds(this.tokenizer, asked),
-        ...(policy === 'ancestral' ? { survival } : {}),
+        ...(policy && takesSurvival(policy) ? { survival } : {}),
       },
       this.network,
     )
@@ -330,6 +349,9 @@ function expectMasks(masks: readonly ArrayLike<number>[], count: number, length:
     throw new UnfogError('bad_input', message, { param: 'attentionMask' })
   }
 }
+
+const takesSurvival = (policy: PolicyName): boolean =>
+  (policies[policy]?.takes as readonly string[] | undefined)?.includes('survival') ?? false
 
 /** The options that were given: an undefined one leaves its default. */
 const definedOf = (options: PlanOptions): PlanOptions =>
