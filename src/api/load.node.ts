@@ -2,13 +2,12 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readModelFolder } from '../model/folder.ts'
-import { parameterShapes } from '../nn/index.ts'
+import { openModelFolder } from '../model/open.ts'
 import { cpu } from '../runtime/cpu.node.ts'
 import type { Device } from '../runtime/index.ts'
 import { folderStore } from '../store/folder.node.ts'
 import { readText, type Store, systemClock } from '../store/index.ts'
-import { loadTokenizer } from '../text/index.ts'
+import { loadTokenizer, releasedTokenizer } from '../text/index.ts'
 import { Model, type ModelSources } from './model.ts'
 
 /** where the package keeps its models, seen from src/api and from dist/api */
@@ -37,21 +36,26 @@ export interface LoadOptions {
 /** Opens a model folder and loads its weights.
  * @throws UnfogError `not_found`, `bad_model` */
 export async function openModel(store: Store, device: Device): Promise<ModelSources> {
-  const folder = await readModelFolder(store, ({ architecture }) => parameterShapes(architecture))
+  const folder = await openModelFolder(store)
   const weights = new Map<string, Float32Array>()
   for (const name of folder.names) weights.set(name, await folder.tensor(name))
   const card = (await store.stat('README.md')) ? await readText(store, 'README.md') : undefined
+  const { config, tokenizerJson } = folder
+  const { special } = config.text
   return {
     device,
-    config: folder.config,
-    tokenizer: loadTokenizer(folder.tokenizerJson),
+    config,
+    tokenizer: special
+      ? releasedTokenizer(tokenizerJson, special, config.architecture.vocabSize)
+      : loadTokenizer(tokenizerJson),
     weights,
     card,
     now: systemClock.now,
   }
 }
 
-/** Loads a model: a bundled name (`tales`, `tales-ar`) or a folder. A finished run is a model folder.
+/** Loads a model: a bundled name (`tales`, `tales-ar`) or a folder. A finished run is a model folder, and so is one
+ * that the makers of LLaDA, Dream or MDLM released (docs/open-models.md).
  * @throws UnfogError `not_found` when there is none, `bad_model` when it is broken */
 export async function loadModel(
   nameOrFolder: string,

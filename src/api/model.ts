@@ -10,9 +10,17 @@ import {
   type Plan,
   type PlanOptions,
   type PolicyName,
+  policies,
 } from '../denoise/index.ts'
 import { UnfogError } from '../error/index.ts'
-import { type Score, type ScoreOptions, type Scorer, score } from '../measure/index.ts'
+import {
+  type AnswerScoreOptions,
+  answerScore,
+  type Score,
+  type ScoreOptions,
+  type Scorer,
+  score,
+} from '../measure/index.ts'
 import { modelCard } from '../model/card.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { writeModelFolder } from '../model/folder.ts'
@@ -166,7 +174,7 @@ export class Model {
     const texts = typeof text === 'string' ? [text] : text
     const unsaid = labelIds(this.tokenizer)
     const { eos } = this.tokenizer.special
-    const ends = this.network.eosId !== undefined
+    const ends = this.config.text.exactLength && this.network.causal
     const documents = texts.map((one) => {
       const ids = this.tokenizer.encode(one)
       if (ids.length === 0)
@@ -180,15 +188,30 @@ export class Model {
     return score(this.scorer(), documents, { lengthNats: this.lengthNats(), ...options })
   }
 
-  /** Raw logits of whole canvases.
+  /** How likely an answer is after a prompt, as LLaDA compares answers: nats, an upper bound in expectation.
+   * @throws UnfogError `bad_input` for an empty answer */
+  async scoreAnswer(
+    prompt: string,
+    answer: string,
+    options: Omit<AnswerScoreOptions, 'random'> = {},
+  ): Promise<number> {
+    const [before, after] = [prompt, answer].map((text) => this.tokenizer.encode(text))
+    return answerScore(this.network, before, after, options)
+  }
+
+  /** Logits of whole canvases: row i predicts position i. Of a released model they are what its own code gives, before
+   * any shift or ban: with a shifted head (Dream) row i predicts position i + 1, and the mask has its logit too.
    * @param ids [B][L] token ids, all of one length; the mask id where there is fog
+   * @param attentionMask [B][L] 1 where a position may be looked at, 0 for padding, whose rows mean nothing
    * @returns { data, dims: [B, L, vocabSize] }
    * @throws UnfogError `bad_shape`, `bad_input`, `context_length` */
   async logits({
     ids,
+    attentionMask,
     labels,
   }: {
     ids: readonly ArrayLike<number>[]
+    attentionMask?: readonly ArrayLike<number>[]
     labels?: LabelOptions
   }): Promise<{
     data: Float32Array
@@ -196,10 +219,16 @@ export class Model {
   }> {
     const { vocabSize } = this.network
     const length = expectCanvases(ids, vocabSize)
+    if (attentionMask) expectMasks(attentionMask, ids.length, length)
     const slots = this.labelSlots(labels ?? {})
     const rows = Int32Array.from({ length }, (_, i) => i)
-    const parts = await this.network.logits(
-      ids.map((row) => ({ tokens: Int32Array.from(row), rows, labels: slots })),
+    const parts = await this.network.rawLogits(
+      ids.map((row, b) => ({
+        tokens: Int32Array.from(row),
+        rows,
+        labels: slots,
+        visible: attentionMask?.[b],
+      })),
     )
     const data = new Float32Array(ids.length * length * vocabSize)
     parts.forEach((part, b) => {
@@ -259,7 +288,7 @@ export class Model {
         policy,
         before,
         labels: labelIds(this.tokenizer, asked),
-        ...(policy === 'ancestral' ? { survival } : {}),
+        ...(policy && takesSurvival(policy) ? { survival } : {}),
       },
       this.network,
     )
@@ -338,6 +367,23 @@ function expectCanvases(ids: readonly ArrayLike<number>[], vocabSize: number): n
   }
   return length
 }
+
+/** @throws UnfogError `bad_shape`, `bad_input` */
+function expectMasks(masks: readonly ArrayLike<number>[], count: number, length: number): void {
+  if (masks.length !== count || masks.some((row) => row.length !== length)) {
+    const message = 'attentionMask must have the shape of ids: a number for every token'
+    throw new UnfogError('bad_shape', message, { param: 'attentionMask' })
+  }
+  for (const row of masks) {
+    const wrong = Array.from(row).find((seen) => seen !== 0 && seen !== 1)
+    if (wrong === undefined) continue
+    const message = `attentionMask holds ${wrong}, but a position is looked at (1) or not (0)`
+    throw new UnfogError('bad_input', message, { param: 'attentionMask' })
+  }
+}
+
+const takesSurvival = (policy: PolicyName): boolean =>
+  (policies[policy]?.takes as readonly string[] | undefined)?.includes('survival') ?? false
 
 /** The options that were given: an undefined one leaves its default. */
 const definedOf = (options: PlanOptions): PlanOptions =>

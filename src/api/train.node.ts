@@ -171,6 +171,13 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     asked.from === undefined
       ? undefined
       : await openModel(folderStore(modelFolder(asked.from)), chosen)
+  if (start?.config.text.special) {
+    throw new UnfogError(
+      'unsupported',
+      `${asked.from} is a released model, which unfog cannot train further yet: start from one that unfog trained`,
+      { param: 'from' },
+    )
+  }
   const { data, close } = await openData(options)
   let unlock: (() => void) | undefined
   try {

@@ -6,14 +6,20 @@ import type { Row } from './sample.ts'
 
 export class Answer implements Prediction {
   readonly position: number
-  readonly #logits: Float32Array
+  readonly logits: Float32Array
   readonly #row: Row
-  readonly #draw: (row: Row) => number
+  readonly #draw: (row: Row, stay: number) => number
   #token: number | undefined
 
-  constructor(position: number, logits: Float32Array, row: Row, draw: (row: Row) => number) {
+  /** @param draw a token, or with probability `stay` the mask */
+  constructor(
+    position: number,
+    logits: Float32Array,
+    row: Row,
+    draw: (row: Row, stay: number) => number,
+  ) {
     this.position = position
-    this.#logits = logits
+    this.logits = logits
     this.#row = row
     this.#draw = draw
   }
@@ -26,8 +32,16 @@ export class Answer implements Prediction {
     return this.#row.entropy
   }
 
+  get best(): number {
+    return this.#row.best
+  }
+
+  tokenOrMask(stay: number): number {
+    return this.#draw(this.#row, stay)
+  }
+
   get token(): number {
-    this.#token ??= this.#draw(this.#row)
+    this.#token ??= this.#draw(this.#row, 0)
     return this.#token
   }
 
@@ -37,6 +51,6 @@ export class Answer implements Prediction {
 
   /** Of any token, at temperature 1. */
   probability(token: number): number {
-    return Math.exp(this.#logits[token] - this.#row.logSumExp)
+    return Math.exp(this.logits[token] - this.#row.logSumExp)
   }
 }

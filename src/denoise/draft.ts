@@ -2,14 +2,15 @@
 // answered, and shows a frame; who runs the network, and for how many drafts at once, is not its business. Nothing
 // in it depends on other drafts, so a text is the same alone and in any batch.
 import { UnfogError } from '../error/index.ts'
-import { type Random, seeded } from '../random/index.ts'
+import { type Draw, inverse, type Random, seeded } from '../random/index.ts'
 import { Answer } from './answer.ts'
 import type { Canvas } from './canvas.ts'
 import type { Ask, Denoiser } from './denoiser.ts'
 import { type Frame, fogSign, states } from './frame.ts'
+import { guide, unprompted } from './guidance.ts'
 import type { Plan } from './plan.ts'
 import type { Change, PolicyState } from './policy.ts'
-import { drawToken, readRow } from './sample.ts'
+import { distribution, readRow } from './sample.ts'
 
 type Network = Omit<Denoiser, 'logits'>
 
@@ -17,6 +18,7 @@ export class Draft {
   readonly #network: Network
   readonly #plan: Plan
   readonly #random: Random
+  readonly #draw: Draw
   #tokens: Int32Array
   #state: Uint8Array
   #confidence: Float32Array
@@ -41,11 +43,13 @@ export class Draft {
     from: Canvas | Frame,
     plan: Plan,
     random: (seed: number) => Random = seeded,
+    draw: Draw = inverse,
   ) {
     checkStart(network, from, plan)
     this.#network = network
     this.#plan = plan
     this.#random = random(plan.seed)
+    this.#draw = draw
     this.#tokens = from.tokens.slice()
     this.#state = from.state.slice()
     if ('step' in from) {
@@ -63,8 +67,12 @@ export class Draft {
     const open = plan.length === undefined && plan.infill === undefined
     this.#tail =
       open && network.eosId !== undefined ? this.#state.lastIndexOf(states.given) + 1 : undefined
-    this.#banned = bannedIds(network, [])
-    this.#bannedInside = bannedIds(network, network.eosId === undefined ? [] : [network.eosId])
+    const { ban } = plan
+    this.#banned = bannedIds(network, ban)
+    this.#bannedInside = bannedIds(
+      network,
+      network.eosId === undefined ? ban : [...ban, network.eosId],
+    )
     this.#finish()
   }
 
@@ -76,15 +84,18 @@ export class Draft {
     return this.#changed
   }
 
-  /** The next question to the network. Steps at which the policy wants nothing pass without one. */
-  ask(): Ask {
+  /** The next question to the network, and with guidance the same one without what is given. Steps at which the policy
+   * wants nothing pass without one. */
+  ask(): Ask[] {
     for (; this.#step < this.#steps; this.#step++) {
       const view = this.#view()
       const rows = this.#plan.policy.wants(view)
       if (rows.length > 0) {
         this.#asked = { view, rows }
         const { labels, before } = this.#plan
-        return { tokens: this.#hidden(rows), rows, labels, before }
+        const ask = { tokens: this.#hidden(rows), rows, labels, before }
+        if (this.#plan.guidance === 0) return [ask]
+        return [ask, unprompted(ask, this.#state, this.#network.maskId)]
       }
     }
     throw new UnfogError(
@@ -101,10 +112,13 @@ export class Draft {
     return tokens
   }
 
-  /** The answer: logits of the asked rows, [rows × vocabSize]. */
-  take(logits: Float32Array): void {
+  /** The answers, in the order of the questions: logits of the asked rows, [rows × vocabSize]. */
+  take([conditional, unconditional]: readonly Float32Array[]): void {
     if (!this.#asked) throw new UnfogError('internal', 'an answer came that nobody had asked for')
     const { view, rows } = this.#asked
+    const logits = unconditional
+      ? guide(conditional, unconditional, this.#plan.guidance)
+      : conditional
     const size = this.#network.vocabSize
     const answers = Array.from(
       rows,
@@ -124,7 +138,7 @@ export class Draft {
     )
     this.#apply(changes, new Map(answers))
     this.#asked = undefined
-    this.#forwards++
+    this.#forwards += unconditional ? 2 : 1
     this.#step++
     this.#finish()
   }
@@ -172,9 +186,12 @@ export class Draft {
     const inside = this.#tail === undefined || position < this.#tail
     const banned = inside ? this.#bannedInside : this.#banned
     const step = this.#step
-    return new Answer(position, logits, readRow(logits, banned), (row) =>
-      drawToken(logits, banned, this.#plan, this.#random.uniform(step, position, 'token'), row),
-    )
+    return new Answer(position, logits, readRow(logits, banned), (row, stay) => {
+      if (stay === 0 && this.#plan.temperature === 0) return row.best
+      const weights = distribution(logits, banned, this.#plan, row)
+      if (stay > 0) leave(weights, this.#network.maskId, stay)
+      return this.#draw(weights, this.#random, step, position)
+    })
   }
 
   #apply(changes: readonly Change[], answers: ReadonlyMap<number, Answer>): void {
@@ -253,6 +270,13 @@ function checkStart(network: Network, from: Canvas | Frame, plan: Plan): void {
       { param: 'seed' },
     )
   }
+}
+
+/** Gives the mask its share of a distribution. */
+function leave(weights: Float64Array, maskId: number, share: number): void {
+  const rest = (1 - share) / weights.reduce((sum, weight) => sum + weight, 0)
+  for (let id = 0; id < weights.length; id++) weights[id] *= rest
+  weights[maskId] = share
 }
 
 function bannedIds(network: Network, more: readonly number[]): Uint8Array {

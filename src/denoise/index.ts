@@ -1,6 +1,7 @@
 export { type Canvas, makeCanvas, type Words } from './canvas.ts'
 export type { Ask, Denoiser } from './denoiser.ts'
 export { type Frame, type FrameJSON, fogSign, frameFromJSON, frameToJSON, states } from './frame.ts'
+export { guide, unprompted } from './guidance.ts'
 export { type InfillPart, parseInfill } from './infill.ts'
 export { denoise, denoiseBatch, type LoopOptions, type Task } from './loop.ts'
 export { makePlan, type Plan, type PlanOptions, ranges } from './plan.ts'

@@ -1,6 +1,6 @@
 // The one loop in which text is made: ask the network about the drafts still in the fog, let each draft's policy
 // write, show a frame. Streaming, pages, the terminal and tests read these frames; nothing else writes text.
-import type { Random } from '../random/index.ts'
+import type { Draw, Random } from '../random/index.ts'
 import type { Canvas } from './canvas.ts'
 import type { Denoiser } from './denoiser.ts'
 import { Draft } from './draft.ts'
@@ -23,6 +23,8 @@ export interface LoopOptions {
   decode?: (ids: ArrayLike<number>) => string
   /** the random numbers of a seed; replaced to replay recorded draws */
   random?: (seed: number) => Random
+  /** how tokens are drawn from their probabilities; replaced with `random` */
+  draw?: Draw
 }
 
 /** Writes one text. The first frame shows the canvas as it is, each further one a step that changed it. */
@@ -41,12 +43,12 @@ export async function* denoise(
 export async function* denoiseBatch(
   denoiser: Denoiser,
   tasks: readonly Task[],
-  { signal, decode = () => '', random }: LoopOptions = {},
+  { signal, decode = () => '', random, draw }: LoopOptions = {},
 ): AsyncGenerator<{ task: number; frame: Frame }, void, undefined> {
   const aborted = (task: number) => signal?.aborted || tasks[task].signal?.aborted
   let active = tasks.map(({ from, plan }, task) => ({
     task,
-    draft: new Draft(denoiser, from, plan, random),
+    draft: new Draft(denoiser, from, plan, random, draw),
   }))
   for (const { task, draft } of active) yield { task, frame: draft.frame(decode) }
   for (;;) {
@@ -70,6 +72,11 @@ export async function* denoiseBatch(
 
 /** One step of every draft, none of which may be done. Who keeps drafts that come and go calls this. */
 export async function advance(denoiser: Denoiser, drafts: readonly Draft[]): Promise<void> {
-  const logits = await denoiser.logits(drafts.map((draft) => draft.ask()))
-  for (const [i, draft] of drafts.entries()) draft.take(logits[i])
+  const asks = drafts.map((draft) => draft.ask())
+  const logits = await denoiser.logits(asks.flat())
+  let at = 0
+  for (const [i, draft] of drafts.entries()) {
+    draft.take(logits.slice(at, at + asks[i].length))
+    at += asks[i].length
+  }
 }

@@ -27,6 +27,15 @@ export interface PlanOptions {
   /** draw among so many most probable tokens; 0 is all */
   topK?: number
   orderTemperature?: number
+  blockLength?: number
+  threshold?: number
+  factor?: number
+  eps?: number
+  unsure?: readonly number[]
+  /** ids that are not to be written */
+  ban?: readonly number[]
+  /** classifier-free guidance: how much more the given text counts than it does by itself; each step costs two forwards */
+  guidance?: number
   seed?: number
   /** label ids in front of the text */
   labels?: ArrayLike<number>
@@ -44,6 +53,9 @@ export interface Plan extends Sampling, PolicySettings {
   readonly length?: number
   readonly maximum?: number
   readonly policy: Policy
+  readonly ban: readonly number[]
+  /** 0 is none */
+  readonly guidance: number
   readonly seed: number
   readonly labels?: Int32Array
   readonly before?: Int32Array
@@ -71,6 +83,11 @@ export const ranges = {
   topP: { within: (value) => value > 0 && value <= 1, says: 'a number above 0 and up to 1' },
   topK: whole(0),
   orderTemperature: positive,
+  blockLength: whole(1),
+  threshold: { within: (value) => value >= 0 && value <= 1, says: 'a number from 0 to 1' },
+  factor: positive,
+  eps: { within: (value) => value >= 0 && value < 1, says: 'a number of at least 0 and below 1' },
+  guidance: positive,
   seed: { ...whole(0), says: 'a whole number from 0 to 2^53-1' },
 } satisfies { [K in keyof PlanOptions]?: Range }
 
@@ -91,6 +108,13 @@ export function makePlan(options: PlanOptions, network: Pick<Denoiser, 'causal'>
     topP: options.topP ?? 1,
     topK: options.topK ?? 0,
     orderTemperature: options.orderTemperature ?? 0,
+    blockLength: options.blockLength,
+    threshold: options.threshold,
+    factor: options.factor,
+    eps: options.eps,
+    unsure: options.unsure ?? [],
+    ban: options.ban ?? [],
+    guidance: options.guidance ?? 0,
     survival: options.survival ?? ((t) => 1 - t),
     seed: options.seed ?? 0,
     labels: options.labels && Int32Array.from(options.labels),
@@ -127,6 +151,18 @@ function checkTogether(options: PlanOptions): void {
   }
 }
 
+/** options that only some policies understand */
+const own = [
+  'steps',
+  'orderTemperature',
+  'blockLength',
+  'threshold',
+  'factor',
+  'eps',
+  'unsure',
+  'survival',
+] as const satisfies readonly (keyof PolicySettings)[]
+
 function choosePolicy(options: PlanOptions, causal: boolean): Policy {
   const named = options.policy ?? (causal ? 'left-to-right' : 'confidence')
   const policy: Policy | undefined =
@@ -143,7 +179,7 @@ function choosePolicy(options: PlanOptions, causal: boolean): Policy {
       `--policy ${policy.name} needs a model that sees both sides, and this one sees only to the left: use --policy left-to-right`,
     )
   }
-  for (const name of ['steps', 'orderTemperature', 'survival'] as const) {
+  for (const name of own) {
     if (options[name] !== undefined && !policy.takes.includes(name)) {
       throw misuse(name, `--policy ${policy.name} takes no ${flag(name)}: ${policy.about}`)
     }

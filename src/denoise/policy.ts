@@ -2,6 +2,7 @@
 // where once it has answered. Everything else (the canvas, the forwards, the draws, when to stop) is the loop's.
 // A policy is a pure function of what it is shown, so a text can be taken up again from any frame.
 import type { Random } from '../random/index.ts'
+import type { Sampling } from './sample.ts'
 
 /** What a policy may be told beyond the sampling of tokens. */
 export interface PolicySettings {
@@ -9,6 +10,16 @@ export interface PolicySettings {
   readonly steps?: number
   /** Gumbel noise on the order in which positions settle, falling to 0 over the steps; 0 is none */
   readonly orderTemperature: number
+  /** tokens of a block; blocks are written one after another (semi-autoregressive). One block is all without */
+  readonly blockLength?: number
+  /** certainty from which on a token is written besides the surest one */
+  readonly threshold?: number
+  /** how many tokens are written together grows with it, see the policy `factor` */
+  readonly factor?: number
+  /** the time at which the last step begins to end, where times fall from 1 in equal steps */
+  readonly eps?: number
+  /** ids that count for nothing when certainties are compared */
+  readonly unsure: readonly number[]
   /** chance that a position is still clean at time t, falling from 1 at t = 0 */
   readonly survival: (t: number) => number
 }
@@ -32,7 +43,7 @@ export interface PolicyState {
   readonly fog: Int32Array
   /** how many positions were in the fog at the start: all that were not given */
   readonly start: number
-  readonly settings: PolicySettings
+  readonly settings: PolicySettings & Sampling
   readonly random: Random
 }
 
@@ -47,6 +58,12 @@ export interface Prediction {
   readonly token: number
   /** probability of that token, at temperature 1 */
   readonly confidence: number
+  /** the most probable token that may be written */
+  readonly best: number
+  /** [V] as the network gave them, those of banned ids too: for certainties of a policy's own */
+  readonly logits: Float32Array
+  /** A draw in which the mask is one outcome, with probability `stay`, and the tokens share the rest. */
+  tokenOrMask(stay: number): number
 }
 
 /** A token written at a position. The mask id puts the position back into the fog. */

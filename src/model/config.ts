@@ -3,7 +3,7 @@
 // are kept and ignored, since a newer version may have added them.
 import { z } from 'zod'
 import { UnfogError } from '../error/index.ts'
-import type { TransformerConfig } from '../nn/config.ts'
+import { biasedParts, type TransformerConfig } from '../nn/config.ts'
 import { noises, schedules } from '../noise/index.ts'
 
 export interface ModelConfig {
@@ -14,7 +14,13 @@ export interface ModelConfig {
   /** does row i - 1 predict position i, with a begin token in front? An autoregressive start leaves it so. */
   shift: boolean
   /** rows of the tables in src/noise */
-  noise: { process: string; schedule: string }
+  noise: {
+    process: string
+    schedule: string
+    /** may the mask be predicted, and does its share count as an error? So LLaDA and Dream were trained; without it
+     * the mask has no probability (SUBS, arXiv 2406.07524) */
+    predictsMask?: boolean
+  }
   text: TextConfig
   weights: {
     dtype: 'bf16' | 'f32'
@@ -31,6 +37,14 @@ export interface ModelConfig {
 /** tokens → documents */
 export type Counts = Record<string, number>
 
+/** Ids that a released tokenizer gives its special tokens. */
+export interface SpecialText {
+  mask: number
+  bos?: number
+  eos?: number
+  pad?: number
+}
+
 export interface TextConfig {
   /** what one document was in the training data */
   documents: 'line' | 'blank-line' | 'file' | 'record'
@@ -43,6 +57,8 @@ export interface TextConfig {
   template?: 'turns'
   /** label slots in front of the text, in order, with the values each may take */
   labels: { name: string; values: string[] }[]
+  /** of a released model, whose tokenizer says only which token is which: then nothing stands in front of a text */
+  special?: SpecialText
   /** the TinyTales world it was trained on */
   world?: 'small' | 'full'
 }
@@ -116,16 +132,20 @@ const architecture = object({
   kvHeads: integer(1, 8192),
   headSize: integer(2, 4096).multipleOf(2, 'an even number: rotary angles turn pairs'),
   hidden: integer(1, 2 ** 20),
-  activation: oneOf(['swiglu', 'relu2', 'gelu']),
+  activation: oneOf(['swiglu', 'relu2', 'gelu', 'gelu-tanh']),
   norm: oneOf(['rms', 'layer']),
   normWeight: flag,
   normEps: positive(1),
   qkNorm: oneOf(['none', 'plain', 'gain']),
   ropeTheta: positive(1e12),
-  biases: flag,
+  biases: z.union(
+    [flag, listOf(oneOf(biasedParts), 5)],
+    `true, false or a list of ${biasedParts.join(', ')}`,
+  ),
   tiedHead: flag,
   attention: oneOf(['full', 'causal']),
   context: integer(1, 2 ** 24),
+  timeWidth: integer(1, 65536).optional(),
 })
   .refine(({ heads, kvHeads }) => heads % kvHeads === 0, {
     path: ['kvHeads'],
@@ -157,6 +177,8 @@ const label = object({
     .refine(distinct, 'a list without repeats'),
 })
 
+const tokenId = integer(0, 2 ** 24)
+
 const textual = object({
   documents: oneOf(['line', 'blank-line', 'file', 'record']),
   exactLength: flag,
@@ -166,6 +188,12 @@ const textual = object({
     'a list without two labels of one name',
   ),
   template: oneOf(['turns']).optional(),
+  special: object({
+    mask: tokenId,
+    bos: tokenId.optional(),
+    eos: tokenId.optional(),
+    pad: tokenId.optional(),
+  }).optional(),
   world: oneOf(['small', 'full']).optional(),
 }).refine(({ exactLength, lengths }) => !exactLength || lengths !== undefined, {
   path: ['lengths'],
@@ -178,7 +206,11 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
     name: text,
     architecture,
     shift: flag,
-    noise: object({ process: named(processes), schedule: named(schedules) }),
+    noise: object({
+      process: named(processes),
+      schedule: named(schedules),
+      predictsMask: flag.optional(),
+    }),
     text: textual,
     weights: object({
       dtype: oneOf(['bf16', 'f32']),
@@ -201,8 +233,14 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
       policy: z.string('a name').max(100, 'a name of at most 100 characters').optional(),
     }).optional(),
     training: z.record(z.string(), z.unknown(), 'an object').optional(),
-  }).refine(
-    ({ architecture: { context }, text: { lengths } }) =>
-      Object.keys(lengths?.counts ?? {}).every((length) => Number(length) <= context),
-    { path: ['text', 'lengths'], error: 'lengths within the context of the architecture' },
-  ) satisfies z.ZodType<ModelConfig>
+  })
+    .refine(
+      ({ architecture: { context }, text: { lengths } }) =>
+        Object.keys(lengths?.counts ?? {}).every((length) => Number(length) <= context),
+      { path: ['text', 'lengths'], error: 'lengths within the context of the architecture' },
+    )
+    .refine(
+      ({ architecture: { vocabSize }, text: { special = {} } }) =>
+        Object.values(special).every((id) => typeof id !== 'number' || id < vocabSize),
+      { path: ['text', 'special'], error: 'ids within the vocabulary of the architecture' },
+    ) satisfies z.ZodType<ModelConfig>

@@ -110,7 +110,7 @@ for (const [kind, make] of Object.entries(stores)) {
         const card = await readText(store, 'README.md')
         await writeModelFolder(again, {
           config: model.config,
-          tokenizer: model.tokenizerJson,
+          tokenizer: model.tokenizerJson!,
           tensors,
           card,
         })

@@ -7,6 +7,7 @@ import { huggingFaceConfig } from '../text/index.ts'
 import { type KnownNames, knownNames, type ModelConfig, parseConfig } from './config.ts'
 import type { DtypeName } from './dtype.ts'
 import { openSafetensors, type SafetensorsFile, writeSafetensors } from './safetensors.ts'
+import { weightsFile } from './weights.ts'
 
 /** Tensor names and shapes, as a network of some architecture needs them. */
 export type Shapes = Readonly<Record<string, readonly number[]>>
@@ -32,16 +33,15 @@ export interface ModelParts {
 
 export interface ModelFolder {
   readonly config: ModelConfig
-  /** content of tokenizer.json */
-  readonly tokenizerJson: object
-  /** names in the order of their bytes: reading in this order is fastest */
+  /** content of tokenizer.json; a released model may come without */
+  readonly tokenizerJson?: object
+  /** names in an order that is fast to read */
   readonly names: readonly string[]
   /** Reads one tensor, in float32 whatever it is stored as. @throws UnfogError `bad_model`, `not_found` */
   tensor(name: string): Promise<Float32Array>
 }
 
 const configFile = 'config.json'
-const weightsFile = 'model.safetensors'
 const tokenizerFile = 'tokenizer.json'
 /** keeps Hugging Face's decoders from moving spaces; unfog itself does not read it */
 const decodingFile = 'tokenizer_config.json'

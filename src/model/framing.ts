@@ -13,29 +13,44 @@ export interface Framing {
   readonly shift: number
   /** the end token behind a text: none, written by the model, or given to it */
   readonly end: 'none' | 'written' | 'given'
+  /** the token that ends a text of no given length, if the model may write one */
+  readonly eosId?: number
+  /** a released model shows its own rows, unshifted and with the logits of banned ids, as the code it came with does */
+  readonly raw: boolean
   /** ids that are never predicted */
   readonly banned: readonly number[]
 }
 
 /** @param causal does the network see only to the left? A model's warm start does, whatever it becomes later. */
 export function framing(config: ModelConfig, tokenizer: Tokenizer, causal: boolean): Framing {
-  const { exactLength } = config.text
+  const { exactLength, special } = config.text
+  const written = exactLength && causal
   return {
     tokenizer,
-    prefix: 1 + tokenizer.labels.length,
+    prefix: prefixLength(config, tokenizer),
     shift: config.shift ? 1 : 0,
-    end: !exactLength ? 'none' : causal ? 'written' : 'given',
-    // never inside a text, unless stopping must be learnt
-    banned: [...tokenizer.banned, ...(exactLength && !causal ? [tokenizer.special.eos] : [])],
+    end: !exactLength ? 'none' : written ? 'written' : 'given',
+    eosId: written ? tokenizer.special.eos : special?.eos,
+    raw: special !== undefined,
+    banned: [
+      ...(config.noise.predictsMask ? [] : tokenizer.banned),
+      // never inside a text, unless stopping must be learnt
+      ...(exactLength && !causal ? [tokenizer.special.eos] : []),
+    ],
   }
 }
 
+/** A released model is given its text as it is. */
+const prefixLength = ({ text }: ModelConfig, { labels }: Tokenizer): number =>
+  text.special ? 0 : 1 + labels.length
+
 /** Writes what stands before the text. @param labels an id per slot; "not said" without */
 export function writePrefix(
-  { tokenizer }: Framing,
+  { tokenizer, prefix }: Framing,
   canvas: Int32Array,
   labels?: ArrayLike<number>,
 ): void {
+  if (prefix === 0) return
   canvas[0] = tokenizer.special.bos
   tokenizer.labels.forEach(({ unknown }, slot) => {
     canvas[1 + slot] = labels?.[slot] ?? unknown
@@ -44,5 +59,5 @@ export function writePrefix(
 
 /** Tokens of text on the longest canvas. Room for an end token is kept where texts have their own length, so that a
  * model and its autoregressive twin can be of one shape. */
-export const longestText = ({ architecture, text }: ModelConfig, tokenizer: Tokenizer): number =>
-  architecture.context - 1 - tokenizer.labels.length - (text.exactLength ? 1 : 0)
+export const longestText = (config: ModelConfig, tokenizer: Tokenizer): number =>
+  config.architecture.context - prefixLength(config, tokenizer) - (config.text.exactLength ? 1 : 0)

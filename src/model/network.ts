@@ -18,6 +18,8 @@ export interface Query {
   labels?: ArrayLike<number>
   /** ids between the labels and the text that are only read: what an answer answers */
   before?: ArrayLike<number>
+  /** [L] 0 where a position is padding that nobody looks at; all are looked at without */
+  visible?: ArrayLike<number>
 }
 
 export interface Network {
@@ -29,9 +31,11 @@ export interface Network {
   /** longest text in tokens */
   readonly context: number
   readonly causal: boolean
-  /** Logits of the asked rows, [rows × vocabSize] per query.
+  /** Logits that predict the asked positions, [rows × vocabSize] per query.
    * @throws UnfogError `context_length` for a text that is too long */
   logits(queries: readonly Query[]): Promise<Float32Array[]>
+  /** The same; of a released model the rows that stand at those positions, see `Framing.raw`. */
+  rawLogits(queries: readonly Query[]): Promise<Float32Array[]>
   /** Cross-entropy in nats of the asked rows against targets, [rows] per query. */
   losses(queries: readonly (Query & { targets: Int32Array })[]): Promise<Float32Array[]>
   dispose(): Promise<void>
@@ -45,13 +49,19 @@ export interface NetworkOptions {
 /** most logits in one run, so that a large batch does not fill the memory */
 const mostLogits = 2 ** 23
 
+/** An ONNX file ends at 2 GiB, its nodes and tables included: larger weights stay outside of the graph. */
+const mostInGraph = 2 ** 31 - 2 ** 27
+
+const bytesOf = (weights: Readonly<Record<string, HostTensor>>): number =>
+  Object.values(weights).reduce((sum, { data }) => sum + data.byteLength, 0)
+
 /** @param weights every parameter by name; read at every run unless `fixed` */
 export function openNetwork(
   device: Device,
   config: ModelConfig,
   tokenizer: Tokenizer,
   weights: Readonly<Record<string, HostTensor>>,
-  { fixed = true }: NetworkOptions = {},
+  { fixed = bytesOf(weights) <= mostInGraph }: NetworkOptions = {},
 ): Network {
   const causal = config.architecture.attention === 'causal'
   const frame = framing(config, tokenizer, causal)
@@ -63,7 +73,9 @@ export function openNetwork(
   const session = (output: 'logits' | 'nats'): Promise<Session> => {
     let made = sessions.get(output)
     if (!made) {
-      const network = transformer(config.architecture, frame.banned)
+      // whoever draws from logits bans what is banned, once more or at all; a loss is taken here
+      const shown = frame.raw && output === 'logits'
+      const network = transformer(config.architecture, shown ? [] : frame.banned)
       const ids = input('ids', 'int32', ['B', 'L'])
       const visible = input('visible', 'bool', ['B', 'L'])
       const logits = network.logits(ids, input('rows', 'int32', ['R']), visible)
@@ -83,10 +95,11 @@ export function openNetwork(
     output: 'logits' | 'nats',
     queries: readonly Query[],
     targets: Int32Array[],
+    shift: number,
   ): Promise<Float32Array[]> => {
     const asked = queries.reduce((total, { rows }) => total + rows.length, 0)
     if (asked === 0) return queries.map(() => new Float32Array())
-    const canvases = layCanvases(queries, asked)
+    const canvases = layCanvases(queries, asked, shift)
     const row = new Int32Array(Math.max(asked, 2)).fill(targets[0]?.[0] ?? 0)
     let at = 0
     for (const list of targets) {
@@ -108,7 +121,11 @@ export function openNetwork(
     })
   }
 
-  const layCanvases = (queries: readonly Query[], asked: number): Record<string, HostTensor> => {
+  const layCanvases = (
+    queries: readonly Query[],
+    asked: number,
+    shift: number,
+  ): Record<string, HostTensor> => {
     const longest = Math.max(
       ...queries.map(({ tokens, before = [] }) => before.length + tokens.length),
     )
@@ -123,7 +140,7 @@ export function openNetwork(
     const visible = new Uint8Array(queries.length * length)
     const rows = new Int32Array(Math.max(asked, 2))
     let at = 0
-    queries.forEach(({ tokens, rows: wanted, labels, before = [] }, b) => {
+    queries.forEach(({ tokens, rows: wanted, labels, before = [], visible: seen }, b) => {
       const canvas = ids.subarray(b * length, (b + 1) * length)
       writePrefix(frame, canvas, labels)
       const start = frame.prefix + before.length
@@ -131,7 +148,11 @@ export function openNetwork(
       canvas.set(tokens, start)
       canvas.set(tail, start + tokens.length)
       visible.fill(1, b * length, b * length + start + tokens.length + tail.length)
-      for (const position of wanted) rows[at++] = b * length + start + position - frame.shift
+      if (seen) visible.set(Array.from(seen), b * length + start)
+      for (const position of wanted) {
+        // nothing stands before the first position of a canvas: it keeps its own row (Dream's samplers agree)
+        rows[at++] = b * length + Math.max(0, start + position - shift)
+      }
     })
     if (asked === 1) rows[1] = rows[0]
     const dims = [queries.length, length]
@@ -146,6 +167,7 @@ export function openNetwork(
     output: 'logits' | 'nats',
     queries: readonly Q[],
     targets: (query: Q) => Int32Array[],
+    shift = frame.shift,
   ): Promise<Float32Array[]> => {
     const results: Float32Array[] = []
     for (let from = 0; from < queries.length; ) {
@@ -155,7 +177,7 @@ export function openNetwork(
         if (to > from && rows * vocabSize > mostLogits) break
       }
       const part = queries.slice(from, to)
-      results.push(...(await run(output, part, part.flatMap(targets))))
+      results.push(...(await run(output, part, part.flatMap(targets), shift)))
       from = to
     }
     return results
@@ -164,11 +186,12 @@ export function openNetwork(
   return {
     vocabSize,
     maskId: tokenizer.special.mask,
-    eosId: frame.end === 'written' ? tokenizer.special.eos : undefined,
+    eosId: frame.eosId,
     banned: frame.banned,
     context,
     causal,
     logits: (queries) => inParts('logits', queries, () => []),
+    rawLogits: (queries) => inParts('logits', queries, () => [], frame.raw ? 0 : frame.shift),
     losses: (queries) => inParts('nats', queries, ({ targets }) => [targets]),
     async dispose() {
       for (const made of sessions.values()) await (await made).dispose()

@@ -1,6 +1,10 @@
 // The options of the one Transformer. Everything a released architecture varies is a field here; nothing in the
 // network asks what the model is called.
 
+/** qkv: queries, keys and values; out: the projection behind attention; norm: norms that have a weight */
+export const biasedParts = ['qkv', 'out', 'mlp', 'norm', 'head'] as const
+export type BiasedPart = (typeof biasedParts)[number]
+
 export interface TransformerConfig {
   /** rows of the embedding table: all token ids, special ones included */
   vocabSize: number
@@ -13,8 +17,8 @@ export interface TransformerConfig {
   headSize: number
   /** width of the feed-forward layer */
   hidden: number
-  /** swiglu (arXiv 2002.05202), relu2 (arXiv 2109.08668), gelu */
-  activation: 'swiglu' | 'relu2' | 'gelu'
+  /** swiglu (arXiv 2002.05202), relu2 (arXiv 2109.08668), gelu (arXiv 1606.08415), gelu-tanh its approximation */
+  activation: 'swiglu' | 'relu2' | 'gelu' | 'gelu-tanh'
   norm: 'rms' | 'layer'
   /** do norms carry a learnt weight? */
   normWeight: boolean
@@ -23,10 +27,14 @@ export interface TransformerConfig {
   qkNorm: 'none' | 'plain' | 'gain'
   /** base of the rotary angles (arXiv 2104.09864), half-split form */
   ropeTheta: number
-  biases: boolean
+  /** which parts have biases; true is all of them but the head */
+  biases: boolean | readonly BiasedPart[]
   /** is the head the embedding table transposed? */
   tiedHead: boolean
   attention: 'full' | 'causal'
+  /** width of an embedding of the noise time that shifts, scales and gates every block (adaLN, arXiv 2212.09748);
+   * absent without one. The network is asked at time 0, as released models without time conditioning are */
+  timeWidth?: number
   /** most positions, prefix included */
   context: number
 }

@@ -1,9 +1,10 @@
-export type { TransformerConfig } from './config.ts'
+export { type BiasedPart, biasedParts, type TransformerConfig } from './config.ts'
 export {
   checkConfig,
   initialise,
   type ParameterShapes,
   parameterCount,
   parameterShapes,
+  timeFeatures,
 } from './parameters.ts'
 export { type Transformer, transformer } from './transformer.ts'

@@ -1,48 +1,70 @@
 // The parameters of the Transformer: names, shapes, initial values. Matrices are stored [in, out].
 import { UnfogError } from '../error/index.ts'
 import { normal, type Random } from '../random/index.ts'
-import type { TransformerConfig } from './config.ts'
+import type { BiasedPart, TransformerConfig } from './config.ts'
 
 export type ParameterShapes = Record<string, number[]>
 
+/** features of a noise time: cosines, then sines (arXiv 2212.09748) */
+export const timeFeatures = 256
+
+const hasBias = ({ biases }: TransformerConfig, part: BiasedPart): boolean =>
+  typeof biases === 'boolean' ? biases && part !== 'head' : biases.includes(part)
+
+const linear = (name: string, from: number, to: number, bias: boolean): ParameterShapes => ({
+  [name]: [from, to],
+  ...(bias ? { [`${name}.bias`]: [to] } : {}),
+})
+
+/** What a time does to a norm and to what follows it: `count` vectors of the stream's size. */
+const modulation = (
+  { width, timeWidth }: TransformerConfig,
+  name: string,
+  count: number,
+): ParameterShapes => (timeWidth ? linear(name, timeWidth, count * width, true) : {})
+
 function blockShapes(config: TransformerConfig): ParameterShapes {
-  const { width, heads, kvHeads, headSize, hidden, biases } = config
-  const linear = (name: string, from: number, to: number): ParameterShapes => ({
-    [name]: [from, to],
-    ...(biases ? { [`${name}.bias`]: [to] } : {}),
-  })
+  const { width, heads, kvHeads, headSize, hidden } = config
+  const mlp = hasBias(config, 'mlp')
   const gain = config.qkNorm === 'gain'
   return {
+    // shift, scale and gate of attention, then of the feed-forward layer
+    ...modulation(config, 'time', 6),
     ...normShapes(config, 'norm1'),
-    ...linear('attn.qkv', width, (heads + 2 * kvHeads) * headSize),
+    ...linear('attn.qkv', width, (heads + 2 * kvHeads) * headSize, hasBias(config, 'qkv')),
     ...(gain ? { 'attn.qnorm': [headSize], 'attn.knorm': [headSize] } : {}),
-    ...linear('attn.out', heads * headSize, width),
+    ...linear('attn.out', heads * headSize, width, hasBias(config, 'out')),
     ...normShapes(config, 'norm2'),
-    ...(config.activation === 'swiglu' ? linear('mlp.gate', width, hidden) : {}),
-    ...linear('mlp.up', width, hidden),
-    ...linear('mlp.down', hidden, width),
+    ...(config.activation === 'swiglu' ? linear('mlp.gate', width, hidden, mlp) : {}),
+    ...linear('mlp.up', width, hidden, mlp),
+    ...linear('mlp.down', hidden, width, mlp),
   }
 }
 
-function normShapes(
-  { width, normWeight, norm, biases }: TransformerConfig,
-  name: string,
-): ParameterShapes {
+function normShapes(config: TransformerConfig, name: string): ParameterShapes {
+  const { width, normWeight, norm } = config
+  const bias = normWeight && norm === 'layer' && hasBias(config, 'norm')
   return {
     ...(normWeight ? { [name]: [width] } : {}),
-    ...(normWeight && norm === 'layer' && biases ? { [`${name}.bias`]: [width] } : {}),
+    ...(bias ? { [`${name}.bias`]: [width] } : {}),
   }
 }
 
 /** Names and shapes, in the order of computation. */
 export function parameterShapes(config: TransformerConfig): ParameterShapes {
-  const shapes: ParameterShapes = { embed: [config.vocabSize, config.width] }
+  const { vocabSize, width, timeWidth, tiedHead } = config
+  const shapes: ParameterShapes = { embed: [vocabSize, width] }
+  if (timeWidth) {
+    Object.assign(shapes, linear('time.in', timeFeatures, timeWidth, true))
+    Object.assign(shapes, linear('time.out', timeWidth, timeWidth, true))
+  }
   for (let block = 0; block < config.layers; block++) {
     for (const [name, shape] of Object.entries(blockShapes(config)))
       shapes[`block.${block}.${name}`] = shape
   }
-  Object.assign(shapes, normShapes(config, 'norm'))
-  if (!config.tiedHead) shapes.head = [config.width, config.vocabSize]
+  Object.assign(shapes, modulation(config, 'time', 2), normShapes(config, 'norm'))
+  if (!tiedHead) shapes.head = [width, vocabSize]
+  if (hasBias(config, 'head')) shapes['head.bias'] = [vocabSize]
   return shapes
 }
 
@@ -57,6 +79,8 @@ export const parameterCount = (config: TransformerConfig): number =>
  * (Radford et al. 2019). */
 function deviation(name: string, [fanIn]: readonly number[], config: TransformerConfig): number {
   if (name === 'embed') return config.tiedHead ? 1 / Math.sqrt(config.width) : 0.5
+  // shifts, scales and gates start at nothing (arXiv 2212.09748)
+  if (name === 'time' || name.endsWith('.time')) return 0
   const intoStream = name.endsWith('attn.out') || name.endsWith('mlp.down')
   return 1 / Math.sqrt(fanIn) / (intoStream ? Math.sqrt(2 * config.layers) : 1)
 }

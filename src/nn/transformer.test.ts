@@ -44,6 +44,15 @@ const rows: Record<string, Partial<TransformerConfig>> = {
     kvHeads: 2,
     tiedHead: true,
   },
+  'biases of queries, keys and values alone': { biases: ['qkv'], normWeight: true, kvHeads: 1 },
+  'adaptive norms at time 0, gelu by tanh, biases of feed-forward layers and head': {
+    timeWidth: 6,
+    norm: 'layer',
+    normWeight: true,
+    activation: 'gelu-tanh',
+    biases: ['mlp', 'head'],
+    qkNorm: 'none',
+  },
   'another base of angles, odd sizes': {
     ropeTheta: 50,
     width: 15,
@@ -105,10 +114,14 @@ describe('logits are those of plain loops in float64', () => {
   test('the rows hold every value of every option', () => {
     const configs = Object.keys(rows).map(configOf)
     const seen = (name: keyof TransformerConfig) => new Set(configs.map((config) => config[name]))
-    expect(seen('activation')).toEqual(new Set(['swiglu', 'relu2', 'gelu']))
+    expect(seen('activation')).toEqual(new Set(['swiglu', 'relu2', 'gelu', 'gelu-tanh']))
     expect(seen('norm').size * seen('normWeight').size).toBe(4)
     expect(seen('qkNorm').size).toBe(3)
-    expect(seen('biases').size * seen('tiedHead').size * seen('attention').size).toBe(8)
+    expect(seen('tiedHead').size * seen('attention').size * seen('timeWidth').size).toBe(8)
+    const parts = configs.flatMap<string>(({ biases }) =>
+      typeof biases === 'boolean' ? [String(biases)] : [...biases],
+    )
+    expect(new Set(parts)).toEqual(new Set(['true', 'false', 'qkv', 'mlp', 'head']))
     expect(configs.some(({ heads, kvHeads }) => heads !== kvHeads)).toBe(true)
   })
 
@@ -234,7 +247,7 @@ describe('the emitted graph', () => {
 
     test(`says of every node which block and part it is: ${name}`, () => {
       const place =
-        /^(embed|norm|head|shared|block\.[01]\.((norm1|norm2)|attn(\.(qkv|q|k|v|out))?|mlp(\.(gate|up|down))?)|block\.[01])(\.[a-zA-Z]+)*\/[A-Z]/
+        /^(embed|norm|head|shared|time(\.(in|out))?|block\.[01]\.((norm1|norm2)|attn(\.(qkv|q|k|v|out))?|mlp(\.(gate|up|down))?|time)|block\.[01])(\.[a-zA-Z]+)*\/[A-Z]/
       const { forward, backward } = graphs()
       const names = readOnnx(forward.bytes).nodes.map((node) => node.name)
       expect(names.filter((node) => !place.test(node) && node !== 'logits/output')).toEqual([])

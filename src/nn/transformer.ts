@@ -6,6 +6,7 @@ import {
   constant,
   gather,
   gelu,
+  geluTanh,
   layerNorm,
   matmul,
   mul,
@@ -17,17 +18,29 @@ import {
   reshape,
   rmsNorm,
   rotary,
+  scalar,
   selectRows,
+  sigmoid,
   slice,
   swiglu,
   type Tensor,
   transpose,
 } from '../graph/index.ts'
 import type { TransformerConfig } from './config.ts'
-import { checkConfig, parameterShapes } from './parameters.ts'
+import { checkConfig, parameterShapes, timeFeatures } from './parameters.ts'
 
 /** far below any logit, and finite, so that gradients stay finite */
 const never = -1e9
+
+/** What the time does to a norm, [1, width] each: x becomes x · (1 + scale) + shift. */
+interface Modulation {
+  shift: Tensor
+  scale: Tensor
+  /** what comes back into the stream is multiplied by it */
+  gate?: Tensor
+}
+
+const silu = (x: Tensor): Tensor => mul(x, sigmoid(x))
 
 /** Looks parameters up by name, each made once. */
 function parametersOf(config: TransformerConfig): (name: string) => Tensor | undefined {
@@ -55,12 +68,14 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
   const lookup = parametersOf(config)
   const get = (name: string) => lookup(name)!
 
-  const norm = (x: Tensor, name: string): Tensor =>
-    namedFromRoot(name, () =>
-      config.norm === 'rms'
-        ? rmsNorm(x, lookup(name), { eps: config.normEps })
-        : layerNorm(x, lookup(name), lookup(`${name}.bias`), { eps: config.normEps }),
-    )
+  const norm = (x: Tensor, name: string, by?: Modulation): Tensor =>
+    namedFromRoot(name, () => {
+      const normal =
+        config.norm === 'rms'
+          ? rmsNorm(x, lookup(name), { eps: config.normEps })
+          : layerNorm(x, lookup(name), lookup(`${name}.bias`), { eps: config.normEps })
+      return by ? add(mul(normal, add(by.scale, scalar(1))), by.shift) : normal
+    })
 
   /** x · W (+ b), named and looked up by the whole name. */
   const linear = (x: Tensor, name: string): Tensor =>
@@ -69,6 +84,30 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
       const bias = lookup(`${name}.bias`)
       return bias ? add(product, bias) : product
     })
+
+  /** The embedding of time 0, [1, timeWidth]; undefined for a network that knows no time. */
+  const time = (): Tensor | undefined => {
+    if (!config.timeWidth) return undefined
+    const zero = Float32Array.from({ length: timeFeatures }, (_, i) =>
+      i < timeFeatures / 2 ? 1 : 0,
+    )
+    return namedFromRoot('time', () => {
+      const features = constant(zero, [1, timeFeatures])
+      return silu(linear(silu(linear(features, 'time.in')), 'time.out'))
+    })
+  }
+
+  /** The vectors that a time gives to one place of the network, each [1, width]. */
+  const modulations = (time: Tensor | undefined, name: string): Tensor[] => {
+    if (!time) return []
+    const all = linear(time, name)
+    const { width } = config
+    return namedFromRoot(name, () =>
+      Array.from({ length: (all.shape[1] as number) / width }, (_, i) =>
+        slice(all, { axis: 1, start: i * width, end: (i + 1) * width }),
+      ),
+    )
+  }
 
   /** A part of the joint projection as heads, normalised and turned: [B, heads, L, D]. */
   const heads = (
@@ -112,6 +151,7 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
     const inner = namedFromRoot(at, () => {
       if (config.activation === 'swiglu') return swiglu(linear(x, `${at}.gate`), up)
       if (config.activation === 'gelu') return gelu(up)
+      if (config.activation === 'gelu-tanh') return geluTanh(up)
       const positive = relu(up)
       return mul(positive, positive)
     })
@@ -124,17 +164,22 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
     ids: Tensor,
     visible: Tensor | undefined,
     at: string,
+    time: Tensor | undefined,
     rows?: Tensor,
   ): Tensor =>
     namedFromRoot(at, () => {
       const wanted = (all: Tensor) => (rows ? selectRows(all, rows) : all)
-      const mixed = wanted(attend(norm(x, `${at}.norm1`), ids, visible, `${at}.attn`))
-      const attended = add(wanted(x), linear(mixed, `${at}.attn.out`))
-      return add(attended, feedForward(norm(attended, `${at}.norm2`), `${at}.mlp`))
+      const [first, second] = pairOf(modulations(time, `${at}.time`))
+      const back = (part: Tensor, by?: Modulation) => (by?.gate ? mul(part, by.gate) : part)
+      const mixed = wanted(attend(norm(x, `${at}.norm1`, first), ids, visible, `${at}.attn`))
+      const attended = add(wanted(x), back(linear(mixed, `${at}.attn.out`), first))
+      const fed = feedForward(norm(attended, `${at}.norm2`, second), `${at}.mlp`)
+      return add(attended, back(fed, second))
     })
 
   const forbidden = new Float32Array(config.vocabSize)
   for (const id of banned) forbidden[id] = never
+  const bans = forbidden.includes(never)
 
   return {
     parameters: Object.keys(parameterShapes(config)).map(get),
@@ -142,16 +187,26 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
       let x = named('embed', () =>
         reshape(gather(get('embed'), ids), [multiply(...ids.shape), config.width]),
       )
+      const at = time()
       for (let i = 0; i < config.layers; i++) {
-        x = block(x, ids, visible, `block.${i}`, i === config.layers - 1 ? rows : undefined)
+        x = block(x, ids, visible, `block.${i}`, at, i === config.layers - 1 ? rows : undefined)
       }
-      const last = norm(x, 'norm')
+      const [shift, scale] = modulations(at, 'time')
+      const last = norm(x, 'norm', at && { shift, scale })
       return named('head', () => {
         const product = config.tiedHead
           ? matmul(last, get('embed'), { transposeB: true })
           : matmul(last, get('head'))
-        return add(product, constant(forbidden))
+        const bias = lookup('head.bias')
+        const logits = bias ? add(product, bias) : product
+        return bans ? add(logits, constant(forbidden)) : logits
       })
     },
   }
 }
+
+/** Six vectors of a block as the modulations of its two halves. */
+const pairOf = (vectors: readonly Tensor[]): Modulation[] =>
+  vectors.length === 0
+    ? []
+    : [0, 3].map((i) => ({ shift: vectors[i], scale: vectors[i + 1], gate: vectors[i + 2] }))

@@ -1,6 +1,7 @@
 // How a uniform becomes a choice. A categorical draw is defined once and for all: one uniform, inverted through
 // the cumulative sum of float64 probabilities. (Gumbel draws in float32 silently lower the temperature,
 // arXiv 2409.02908.)
+import type { Random } from './random.ts'
 
 /** Index drawn with probability weights[i] / Σ weights. Weights are non-negative, not all zero.
  * @param uniform in (0, 1) */
@@ -18,6 +19,34 @@ export function categorical(weights: ArrayLike<number>, uniform: number): number
     }
   }
   return last
+}
+
+/** How one of several weighted outcomes is drawn at a step and position. */
+export type Draw = (
+  weights: ArrayLike<number>,
+  random: Random,
+  step: number,
+  position: number,
+) => number
+
+/** unfog's own: `categorical` with the position's uniform. */
+export const inverse: Draw = (weights, random, step, position) =>
+  categorical(weights, random.uniform(step, position, 'token'))
+
+/** A race of exponential clocks, one uniform for every outcome: the first to ring wins, with probability
+ * weights[i] / Σ weights. It is the Gumbel trick of released samplers, whose recorded draws it replays. */
+export const race: Draw = (weights, random, step, position) => {
+  let winner = 0
+  let first = Number.POSITIVE_INFINITY
+  for (let i = 0; i < weights.length; i++) {
+    const time =
+      -Math.log(random.uniform(step, position * weights.length + i, 'token')) / weights[i]
+    if (time < first) {
+      first = time
+      winner = i
+    }
+  }
+  return winner
 }
 
 /** An integer in [0, n). */

@@ -1,4 +1,4 @@
-export { below, categorical, normal, permutation } from './draw.ts'
+export { below, categorical, type Draw, inverse, normal, permutation, race } from './draw.ts'
 export {
   memberSeed,
   type Purpose,

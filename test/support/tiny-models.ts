@@ -91,7 +91,7 @@ export function randomWeights(
   const uniform = stream(seeded(seed), 'data')
   for (const { data, dims } of Object.values(tensors)) {
     for (let i = 0; i < data.length; i++) {
-      data[i] = dims.length > 1 ? 1.5 * data[i] : data[i] + uniform() - 0.5
+      data[i] = dims.length > 1 && data[i] !== 0 ? 1.5 * data[i] : data[i] + uniform() - 0.5
     }
   }
   return tensors

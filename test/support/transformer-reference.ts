@@ -20,13 +20,17 @@ export function referenceLogits(
   )
   for (let block = 0; block < layers; block++) {
     const at = `block.${block}`
-    x = added(x, attend(config, weights, normed(config, weights, x, `${at}.norm1`), visible, at))
-    x = added(x, feedForward(config, weights, normed(config, weights, x, `${at}.norm2`), at))
+    const [a, b, c, d, e, f] = timed(config, weights, `${at}.time`, 6)
+    const first = modulated(normed(config, weights, x, `${at}.norm1`), a, b)
+    x = added(x, gated(attend(config, weights, first, visible, at), c))
+    const second = modulated(normed(config, weights, x, `${at}.norm2`), d, e)
+    x = added(x, gated(feedForward(config, weights, second, at), f))
   }
-  x = normed(config, weights, x, 'norm')
+  const [shift, scale] = timed(config, weights, 'time', 2)
+  x = modulated(normed(config, weights, x, 'norm'), shift, scale)
   return x.map((row) =>
     Float64Array.from({ length: vocabSize }, (_, v) => {
-      let sum = 0
+      let sum = weights['head.bias']?.data[v] ?? 0
       for (let i = 0; i < width; i++) {
         sum +=
           row[i] * (config.tiedHead ? embed[v * width + i] : weights.head.data[i * vocabSize + v])
@@ -37,6 +41,28 @@ export function referenceLogits(
 }
 
 const added = (a: Matrix, b: Matrix): Matrix => a.map((row, l) => row.map((v, i) => v + b[l][i]))
+
+const silu = (v: number): number => v / (1 + Math.exp(-v))
+
+/** What time 0 says at one place: `count` vectors of the stream's size, or nothing. */
+function timed(
+  { timeWidth, width }: TransformerConfig,
+  weights: Weights,
+  name: string,
+  count: number,
+): Float64Array[] {
+  if (!timeWidth) return []
+  const zero = [Float64Array.from({ length: 256 }, (_, i) => (i < 128 ? 1 : 0))]
+  const inner = linear(weights, zero, 'time.in', timeWidth).map((row) => row.map(silu))
+  const time = linear(weights, inner, 'time.out', timeWidth).map((row) => row.map(silu))
+  const [all] = linear(weights, time, name, count * width)
+  return Array.from({ length: count }, (_, i) => all.slice(i * width, (i + 1) * width))
+}
+
+const modulated = (x: Matrix, shift?: Float64Array, scale?: Float64Array): Matrix =>
+  shift && scale ? x.map((row) => row.map((v, i) => v * (1 + scale[i]) + shift[i])) : x
+const gated = (x: Matrix, gate?: Float64Array): Matrix =>
+  gate ? x.map((row) => row.map((v, i) => v * gate[i])) : x
 
 /** x · W (+ b), W stored [in, out] */
 function linear(weights: Weights, x: Matrix, name: string, size: number): Matrix {
@@ -144,6 +170,8 @@ const activations = {
   swiglu: (up: number, gate: number) => (gate / (1 + Math.exp(-gate))) * up,
   relu2: (up: number) => Math.max(0, up) ** 2,
   gelu: (up: number) => (up * (1 + erf(up / Math.SQRT2))) / 2,
+  'gelu-tanh': (up: number) =>
+    (up * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (up + 0.044715 * up ** 3)))) / 2,
 }
 
 function feedForward(

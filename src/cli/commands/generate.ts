@@ -49,6 +49,22 @@ const options = {
     'noise on the order in which the fog lifts',
     'x',
   ),
+  blockLength: numeric(
+    ranges.blockLength,
+    'write in blocks of so many tokens, one after another; default one block',
+  ),
+  threshold: numeric(
+    ranges.threshold,
+    'how sure a word must be to be written beside the surest; default 0.9',
+    'x',
+  ),
+  factor: numeric(ranges.factor, 'how readily words are written together; default 1', 'x'),
+  eps: numeric(ranges.eps, 'time at which released samplers stop; default their own', 'x'),
+  guidance: numeric(
+    ranges.guidance,
+    'how much more the given text counts than by itself; doubles the forwards',
+    'x',
+  ),
   watch: toggle('watch the text sharpen'),
   json: toggle('one JSON a line: text, seed, forwards, tokens, ms and more'),
   threads: numeric(wholeFrom(1, 1024), 'processor threads; default all'),

@@ -2,9 +2,16 @@
 import type { Policy } from '../policy.ts'
 import { ancestral } from './ancestral.ts'
 import { confidence } from './confidence.ts'
+import { ddpm } from './ddpm.ts'
+import { entropy, maskgitPlus, topkMargin } from './dream.ts'
+import { factor } from './factor.ts'
 import { firstHitting } from './first-hitting.ts'
 import { leftToRight } from './left-to-right.ts'
+import { lowConfidence } from './low-confidence.ts'
+import { origin } from './origin.ts'
+import { random } from './random.ts'
 import { revise } from './revise.ts'
+import { threshold } from './threshold.ts'
 
 export const policies = {
   ancestral,
@@ -12,6 +19,15 @@ export const policies = {
   revise,
   'first-hitting': firstHitting,
   'left-to-right': leftToRight,
+  'low-confidence': lowConfidence,
+  random,
+  threshold,
+  factor,
+  origin,
+  'maskgit-plus': maskgitPlus,
+  'topk-margin': topkMargin,
+  entropy,
+  ddpm,
 } satisfies Record<string, Policy>
 
 export type PolicyName = keyof typeof policies

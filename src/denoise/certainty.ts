@@ -1,0 +1,24 @@
+// How sure a network is of a row, as released samplers count it: over the whole vocabulary, the mask and everything
+// else that is never written included (unlike `Prediction.top`, which shares its probability among what may be written).
+
+/** [V] probabilities in float64.
+ * @param without ids that count for nothing */
+export function probabilities(
+  logits: ArrayLike<number>,
+  without: readonly number[] = [],
+): Float64Array {
+  const weights = Float64Array.from(logits)
+  for (const id of without) weights[id] = Number.NEGATIVE_INFINITY
+  const most = weights.reduce((a, b) => Math.max(a, b))
+  let sum = 0
+  for (let id = 0; id < weights.length; id++) {
+    weights[id] = Math.exp(weights[id] - most)
+    sum += weights[id]
+  }
+  for (let id = 0; id < weights.length; id++) weights[id] /= sum
+  return weights
+}
+
+/** Items by falling score, those of equal score in their order. */
+export const ranked = <T>(items: readonly T[], scores: readonly number[]): T[] =>
+  [...items.keys()].sort((a, b) => scores[b] - scores[a] || a - b).map((i) => items[i])
