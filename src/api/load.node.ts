@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readModelFolder } from '../model/folder.ts'
 import { parameterShapes } from '../nn/index.ts'
-import { cpu } from '../runtime/cpu.node.ts'
+import { type DeviceName, deviceOf } from '../runtime/devices.node.ts'
 import type { Device } from '../runtime/index.ts'
 import { folderStore } from '../store/folder.node.ts'
 import { readText, type Store, systemClock } from '../store/index.ts'
@@ -29,7 +29,8 @@ export const modelFolder = (nameOrFolder: string): string =>
   models().find(({ name }) => name === nameOrFolder)?.folder ?? nameOrFolder
 
 export interface LoadOptions {
-  device?: Device
+  /** a row of the table of devices, or one of your own; cpu when absent */
+  device?: Device | DeviceName
   /** processor threads; all of them when absent */
   threads?: number
 }
@@ -52,12 +53,13 @@ export async function openModel(store: Store, device: Device): Promise<ModelSour
 }
 
 /** Loads a model: a bundled name (`tales`, `tales-ar`) or a folder. A finished run is a model folder.
- * @throws UnfogError `not_found` when there is none, `bad_model` when it is broken */
+ * @throws UnfogError `not_found` when there is none, `bad_model` when it is broken, `unsupported` when the device cannot
+ * run here */
 export async function loadModel(
   nameOrFolder: string,
   options: LoadOptions = {},
 ): Promise<LoadedModel> {
-  const device = options.device ?? cpu(options.threads ? { threads: options.threads } : {})
+  const device = await deviceOf(options.device, options)
   return new LoadedModel(await openModel(folderStore(modelFolder(nameOrFolder)), device))
 }
 

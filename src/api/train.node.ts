@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { UnfogError } from '../error/index.ts'
-import { cpu } from '../runtime/cpu.node.ts'
+import { type DeviceName, deviceOf } from '../runtime/devices.node.ts'
 import type { Device } from '../runtime/index.ts'
 import { folderStore } from '../store/folder.node.ts'
 import { openCorpusPath } from '../text/corpus.node.ts'
@@ -29,7 +29,8 @@ export interface TrainOptions extends Omit<RunOptions, 'recipe'> {
   config?: RunOptions['recipe']
   /** tales to learn from, for `tales:` data */
   count?: number
-  device?: Device
+  /** a row of the table of devices, or one of your own; cpu when absent */
+  device?: Device | DeviceName
   threads?: number
   signal?: AbortSignal
   /** seconds between reports, checkpoints */
@@ -66,7 +67,7 @@ async function openData({
 }
 
 /** Trains a model, or goes on with a run. Iterate to let it work; stop it by its signal, and everything is saved.
- * @throws UnfogError `usage`, `bad_input`, `bad_run`, `busy`, `disk_full`, `diverged` */
+ * @throws UnfogError `usage`, `bad_input`, `bad_run`, `busy`, `disk_full`, `diverged`, `unsupported` */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
   const {
     data: _data,
@@ -81,7 +82,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     every,
     ...asked
   } = options
-  const chosen = device ?? cpu(threads ? { threads } : {})
+  const chosen = await deviceOf(device, { threads })
   const start =
     asked.from === undefined
       ? undefined
