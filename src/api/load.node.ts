@@ -2,14 +2,11 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readModelFolder } from '../model/folder.ts'
-import { parameterShapes } from '../nn/index.ts'
 import { type DeviceName, deviceOf } from '../runtime/devices.node.ts'
 import type { Device } from '../runtime/index.ts'
 import { folderStore } from '../store/folder.node.ts'
-import { readText, type Store, systemClock } from '../store/index.ts'
-import { loadTokenizer } from '../text/index.ts'
-import { Model, type ModelSources } from './model.ts'
+import { Model } from './model.ts'
+import { openModel } from './open-model.ts'
 
 /** where the package keeps its models, seen from src/api and from dist/api */
 const bundled = fileURLToPath(new URL('../../models', import.meta.url))
@@ -33,23 +30,6 @@ export interface LoadOptions {
   device?: Device | DeviceName
   /** processor threads; all of them when absent */
   threads?: number
-}
-
-/** Opens a model folder and loads its weights.
- * @throws UnfogError `not_found`, `bad_model` */
-export async function openModel(store: Store, device: Device): Promise<ModelSources> {
-  const folder = await readModelFolder(store, ({ architecture }) => parameterShapes(architecture))
-  const weights = new Map<string, Float32Array>()
-  for (const name of folder.names) weights.set(name, await folder.tensor(name))
-  const card = (await store.stat('README.md')) ? await readText(store, 'README.md') : undefined
-  return {
-    device,
-    config: folder.config,
-    tokenizer: loadTokenizer(folder.tokenizerJson),
-    weights,
-    card,
-    now: systemClock.now,
-  }
 }
 
 /** Loads a model: a bundled name (`tales`, `tales-ar`) or a folder. A finished run is a model folder.

@@ -7,8 +7,8 @@ import { type Frame, policies, states } from '../denoise/index.ts'
 import { memberSeed } from '../random/index.ts'
 import { memoryStore } from '../store/index.ts'
 import { labelValues } from '../tales/index.ts'
-import { openModel } from './load.node.ts'
 import { type GenerateOptions, Model } from './model.ts'
+import { openModel } from './open-model.ts'
 
 const values = labelValues('small')
 const labels = (['style', 'words', 'who', 'what'] as const).map((name) => ({

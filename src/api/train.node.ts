@@ -12,8 +12,9 @@ import { type DataReport, reportOf } from '../train/data-report.ts'
 import { type RunHistory, readHistory } from '../train/history.ts'
 import type { RunOptions } from '../train/plan.ts'
 import { run, type TrainEvent } from '../train/run.ts'
-import { modelFolder, openModel } from './load.node.ts'
+import { modelFolder } from './load.node.ts'
 import { lockFolder } from './lock.node.ts'
+import { openModel } from './open-model.ts'
 
 export interface TrainOptions extends Omit<RunOptions, 'recipe'> {
   /** a file or a folder (plain text, .jsonl, .csv, .tsv, .parquet, each also as .gz or .zst), '-' for plain text from

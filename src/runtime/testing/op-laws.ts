@@ -28,7 +28,7 @@ async function agrees(row: OpCase, { device, open, openExact }: Bench): Promise<
     const inputs = valuesOf(row.inputs, bindings, seeded(turn + 1))
     const values = directed(inputs, dimsOf(shape, bindings), turn + 1)
     const hollow = Object.values(values).some(({ data }) => data.length === 0)
-    const found = await runCase(own, values).catch((error) => error)
+    const found = await runCase(own, values).catch((error: Error) => error)
     // which empty tensors a device takes is a law of sessions
     if (found instanceof UnfogError && found.code === 'unsupported' && hollow) continue
     if (found instanceof Error) throw found
