@@ -28,6 +28,8 @@ await build({
   platform: 'node',
   format: 'esm',
   packages: 'external',
+  // programs as well as modules: bundled, they would take themselves for the one that was started
+  external: ['../../scripts/*'],
   logLevel: 'error',
   define: { 'import.meta.url': JSON.stringify(new URL('../src/api/x.js', import.meta.url).href) },
 })

@@ -34,7 +34,8 @@ export type { ModelConfig } from './model/config.ts'
 export { noises, schedules } from './noise/index.ts'
 export { memberSeed } from './random/index.ts'
 export { cpu } from './runtime/cpu.node.ts'
-export type { Device } from './runtime/index.ts'
+export { type DeviceName, devices } from './runtime/devices.node.ts'
+export type { Device, DeviceKind, DeviceOptions } from './runtime/index.ts'
 export {
   check,
   type Labels,

@@ -23,6 +23,7 @@ const rooms = [
   'train',
   'api', // what index.ts shows
   'index.ts',
+  'browser.ts', // the same for a page
   'serve',
   'cli',
 ]

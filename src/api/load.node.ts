@@ -2,13 +2,11 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openModelFolder } from '../model/open.ts'
-import { cpu } from '../runtime/cpu.node.ts'
+import { type DeviceName, deviceOf } from '../runtime/devices.node.ts'
 import type { Device } from '../runtime/index.ts'
 import { folderStore } from '../store/folder.node.ts'
-import { readText, type Store, systemClock } from '../store/index.ts'
-import { loadTokenizer, releasedTokenizer } from '../text/index.ts'
-import { Model, type ModelSources } from './model.ts'
+import { Model } from './model.ts'
+import { openModel } from './open-model.ts'
 
 /** where the package keeps its models, seen from src/api and from dist/api */
 const bundled = fileURLToPath(new URL('../../models', import.meta.url))
@@ -28,40 +26,21 @@ export const modelFolder = (nameOrFolder: string): string =>
   models().find(({ name }) => name === nameOrFolder)?.folder ?? nameOrFolder
 
 export interface LoadOptions {
-  device?: Device
+  /** a row of the table of devices, or one of your own; cpu when absent */
+  device?: Device | DeviceName
   /** processor threads; all of them when absent */
   threads?: number
 }
 
-/** Opens a model folder and loads its weights.
- * @throws UnfogError `not_found`, `bad_model` */
-export async function openModel(store: Store, device: Device): Promise<ModelSources> {
-  const folder = await openModelFolder(store)
-  const weights = new Map<string, Float32Array>()
-  for (const name of folder.names) weights.set(name, await folder.tensor(name))
-  const card = (await store.stat('README.md')) ? await readText(store, 'README.md') : undefined
-  const { config, tokenizerJson } = folder
-  const { special } = config.text
-  return {
-    device,
-    config,
-    tokenizer: special
-      ? releasedTokenizer(tokenizerJson, special, config.architecture.vocabSize)
-      : loadTokenizer(tokenizerJson),
-    weights,
-    card,
-    now: systemClock.now,
-  }
-}
-
 /** Loads a model: a bundled name (`tales`, `tales-ar`) or a folder. A finished run is a model folder, and so is one
  * that the makers of LLaDA, Dream or MDLM released (docs/open-models.md).
- * @throws UnfogError `not_found` when there is none, `bad_model` when it is broken */
+ * @throws UnfogError `not_found` when there is none, `bad_model` when it is broken, `unsupported` when the device cannot
+ * run here */
 export async function loadModel(
   nameOrFolder: string,
   options: LoadOptions = {},
 ): Promise<LoadedModel> {
-  const device = options.device ?? cpu(options.threads ? { threads: options.threads } : {})
+  const device = await deviceOf(options.device, options)
   return new LoadedModel(await openModel(folderStore(modelFolder(nameOrFolder)), device))
 }
 

@@ -8,8 +8,8 @@ import type { ModelConfig } from '../model/config.ts'
 import { memberSeed } from '../random/index.ts'
 import { memoryStore } from '../store/index.ts'
 import { labelValues } from '../tales/index.ts'
-import { openModel } from './load.node.ts'
 import { type GenerateOptions, Model } from './model.ts'
+import { openModel } from './open-model.ts'
 
 const values = labelValues('small')
 const labels = (['style', 'words', 'who', 'what'] as const).map((name) => ({

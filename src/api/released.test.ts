@@ -10,8 +10,9 @@ import {
 import { cpu } from '../runtime/cpu.node.ts'
 import { folderStore } from '../store/folder.node.ts'
 import { memoryStore, type Store, writeText } from '../store/index.ts'
-import { loadModel, openModel } from './load.node.ts'
+import { loadModel } from './load.node.ts'
 import { Model } from './model.ts'
+import { openModel } from './open-model.ts'
 
 const device = cpu({ threads: 1 })
 const folder = folderStore(parityPath('llada')!)

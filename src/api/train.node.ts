@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { UnfogError } from '../error/index.ts'
-import { cpu } from '../runtime/cpu.node.ts'
+import { type DeviceName, deviceOf } from '../runtime/devices.node.ts'
 import type { Device } from '../runtime/index.ts'
 import { folderStore } from '../store/folder.node.ts'
 import { openCorpusPath } from '../text/corpus.node.ts'
@@ -21,8 +21,9 @@ import { type RunHistory, readHistory } from '../train/history.ts'
 import type { RunOptions } from '../train/plan.ts'
 import { type TrainEvent as RunEvent, run } from '../train/run.ts'
 import { appendSample, type Sample } from '../train/samples.ts'
-import { modelFolder, openModel } from './load.node.ts'
+import { modelFolder } from './load.node.ts'
 import { lockFolder } from './lock.node.ts'
+import { openModel } from './open-model.ts'
 import { writeSample } from './training-sample.ts'
 
 /** A file or a folder (plain text, .jsonl, .csv, .tsv, .parquet, each also as .gz or .zst), '-' for plain text from stdin,
@@ -54,7 +55,8 @@ export interface TrainOptions extends Omit<RunOptions, 'recipe' | 'weights'>, Re
   config?: RunOptions['recipe']
   /** tales to learn from, for `tales:` data */
   count?: number
-  device?: Device
+  /** a row of the table of devices, or one of your own; cpu when absent */
+  device?: Device | DeviceName
   threads?: number
   signal?: AbortSignal
   /** seconds between reports, checkpoints */
@@ -150,7 +152,7 @@ async function openOne(
 export type TrainEvent = Exclude<RunEvent, { type: 'sample' }> | ({ type: 'sample' } & Sample)
 
 /** Trains a model, or goes on with a run. Iterate to let it work; stop it by its signal, and everything is saved.
- * @throws UnfogError `usage`, `bad_input`, `bad_run`, `busy`, `disk_full`, `diverged` */
+ * @throws UnfogError `usage`, `bad_input`, `bad_run`, `busy`, `disk_full`, `diverged`, `unsupported` */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
   const {
     data: _data,
@@ -166,7 +168,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     every,
     ...asked
   } = options
-  const chosen = device ?? cpu(threads ? { threads } : {})
+  const chosen = await deviceOf(device, { threads })
   const start =
     asked.from === undefined
       ? undefined

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { cpu } from '../runtime/cpu.node.ts'
+import { devices as deviceTable } from '../runtime/devices.node.ts'
 import { systemClock } from '../store/index.ts'
 import { check as checkTale } from '../tales/index.ts'
 import { trainingSpeed } from '../train/speed.ts'
@@ -45,11 +46,16 @@ export const checks = {
     return free > 2 ** 29 ? ok(says) : note(`${says}: little to train with, close something`)
   },
   async onnxruntime() {
-    const { listSupportedBackends } = await import('onnxruntime-node')
     const path = createRequire(import.meta.url).resolve('onnxruntime-node/package.json')
     const { version } = JSON.parse(readFileSync(path, 'utf8'))
-    const backends = listSupportedBackends().map(({ name }) => name)
-    return ok(`${version}, providers: ${backends.join(', ')}; unfog uses cpu`)
+    return ok(version)
+  },
+  async devices() {
+    const rows = Object.entries(deviceTable).map(async ([name, kind]) => {
+      const absent = await kind.absent()
+      return absent ? note(absent) : ok(`${name}: ${kind.summary} (--device ${name})`)
+    })
+    return (await Promise.all(rows)).flat()
   },
   async speed() {
     // the machine is measured, so it is the machine's clock

@@ -19,8 +19,8 @@ export interface EmitOptions {
   precision?: Precision
   /** values of parameters that become part of the graph; the others are inputs */
   weights?: ReadonlyMap<string, Float32Array | Float64Array>
-  /** write fused ops by their meaning (`lower`) instead of their fused kernel */
-  decomposed?: boolean
+  /** write fused ops, or those of these names, by their meaning (`lower`) instead of their fused kernel */
+  decomposed?: boolean | readonly string[]
 }
 
 export interface EmittedGraph {
@@ -237,7 +237,12 @@ export class Emitter {
 }
 
 /** Replaces ops by their meaning where the emission asks for it or no kernel exists. */
-function lowered(roots: readonly Tensor[], decomposed: boolean): Tensor[] {
+function lowered(
+  roots: readonly Tensor[],
+  decomposed: NonNullable<EmitOptions['decomposed']>,
+): Tensor[] {
+  const apart = ({ name, emit }: Tensor['op']): boolean =>
+    !emit || (typeof decomposed === 'boolean' ? decomposed : decomposed.includes(name))
   const replaced = new Map<Tensor, Tensor>()
   const replace = (tensor: Tensor): Tensor => replaced.get(tensor) ?? tensor
   const visit = (root: Tensor): Tensor => {
@@ -246,7 +251,7 @@ function lowered(roots: readonly Tensor[], decomposed: boolean): Tensor[] {
       const inputs = tensor.inputs.map(replace)
       const changed = inputs.some((input, i) => input !== tensor.inputs[i])
       const { op, attrs } = tensor
-      if (op.lower && (decomposed || !op.emit)) {
+      if (op.lower && apart(op)) {
         const meaning = namedFromRoot(tensor.name, () => op.lower!(inputs, attrs))
         replaced.set(tensor, visit({ ...meaning, name: tensor.name }))
       } else if (changed) {

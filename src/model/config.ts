@@ -1,7 +1,7 @@
 // config.json of a model folder: what the network looks like, which noise it was trained against, what its text is.
 // Every field used is checked, down to bounds that keep a hostile file from asking for all memory; keys unknown here
 // are kept and ignored, since a newer version may have added them.
-import { z } from 'zod'
+import * as z from 'zod'
 import { UnfogError } from '../error/index.ts'
 import { biasedParts, type TransformerConfig } from '../nn/config.ts'
 import { noises, schedules } from '../noise/index.ts'

@@ -84,7 +84,9 @@ export function openNetwork(
       const values = new Map(
         Object.entries(weights).map(([name, { data }]) => [name, data as Float32Array]),
       )
-      made = device.session(emit({ [output]: result }, { weights: fixed ? values : undefined }))
+      const { decomposed } = device
+      const options = { weights: fixed ? values : undefined, decomposed }
+      made = device.session(emit({ [output]: result }, options))
       sessions.set(output, made)
     }
     return made

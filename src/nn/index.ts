@@ -1,4 +1,4 @@
-export { type BiasedPart, biasedParts, type TransformerConfig } from './config.ts'
+export type { BiasedPart, TransformerConfig } from './config.ts'
 export {
   checkConfig,
   initialise,

@@ -1,5 +1,6 @@
 // Where graphs run. A device makes sessions; a session takes and gives typed arrays. What a model is, nothing here
 // knows.
+import { UnfogError } from '../error/index.ts'
 import type { EmittedGraph } from '../graph/index.ts'
 
 export type HostData = Float32Array | Float64Array | Int32Array | Uint8Array
@@ -44,5 +45,47 @@ export interface Device {
   readonly name: string
   /** most threads worth using */
   readonly threads: number
+  /** ops whose fused form has no kernel here: to be emitted by their meaning (`EmitOptions.decomposed`) */
+  readonly decomposed?: readonly string[]
+  /** In which batches a canvas's numbers are the same bits as alone: in any; among canvases of its length, where none
+   * is padded; in none for sure. The last bits may differ elsewhere. */
+  readonly batchInvariant: 'any' | 'equal lengths' | 'none'
   session(graph: EmittedGraph, options?: SessionOptions): Promise<Session>
+}
+
+export interface DeviceOptions {
+  /** processor threads for every session; all of them when absent */
+  threads?: number
+}
+
+/** A row of a table of devices: called, it gives the device. */
+export interface DeviceKind<Options extends DeviceOptions = DeviceOptions> {
+  (options?: Options): Device
+  /** what it is, for help */
+  readonly summary: string
+  /** Why it cannot run here, and what to do, in a sentence; undefined when it can. */
+  absent(): Promise<string | undefined>
+}
+
+export const deviceKind = <Options extends DeviceOptions>(
+  about: Pick<DeviceKind, 'summary' | 'absent'>,
+  open: (options?: Options) => Device,
+): DeviceKind<Options> => Object.assign((options?: Options) => open(options), about)
+
+/** A device by its name in a table.
+ * @throws UnfogError `usage` for a name that is none, `unsupported` for a device that cannot run here */
+export async function openDevice<Options extends DeviceOptions>(
+  table: Readonly<Record<string, DeviceKind<Options>>>,
+  name: string,
+  options?: Options,
+): Promise<Device> {
+  if (!Object.hasOwn(table, name)) {
+    const names = Object.keys(table).join(', ')
+    throw new UnfogError('usage', `there is no device ${name}: choose one of ${names}`, {
+      param: 'device',
+    })
+  }
+  const absent = await table[name].absent()
+  if (absent) throw new UnfogError('unsupported', absent, { param: 'device' })
+  return table[name](options)
 }

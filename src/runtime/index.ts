@@ -1,2 +1,13 @@
-export type { Device, HostData, HostTensor, ProfileRow, Session, SessionOptions } from './device.ts'
+export {
+  type Device,
+  type DeviceKind,
+  type DeviceOptions,
+  deviceKind,
+  type HostData,
+  type HostTensor,
+  openDevice,
+  type ProfileRow,
+  type Session,
+  type SessionOptions,
+} from './device.ts'
 export { type Flat, flat, type Layout, layoutOf, type Shapes, sizeOf } from './flat.ts'

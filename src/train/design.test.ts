@@ -14,6 +14,7 @@ const machine = {
   device: {
     name: 'counting',
     threads: 1,
+    batchInvariant: 'any',
     session: async () => ({
       inputs: [],
       outputs: [],

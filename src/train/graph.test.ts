@@ -12,7 +12,7 @@ const model = await tinyModel()
 const { config, weights } = model
 const { banned } = model.tokenizer
 const emitted = (cap?: number) =>
-  trainingGraph(transformer(config.architecture, banned), noises.masked, schedules.linear, cap)
+  trainingGraph(transformer(config.architecture, banned), noises.masked, schedules.linear, { cap })
 
 let session: Session | undefined
 afterAll(() => session?.dispose())

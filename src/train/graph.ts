@@ -1,6 +1,7 @@
 // The graphs of training: what a batch costs, and the gradient of that cost in one flat buffer. Pure: the same graph
 // is emitted in Node and in a browser.
 import {
+  type EmitOptions,
   type EmittedGraph,
   emit,
   gradients,
@@ -26,12 +27,15 @@ const batchInputs = () => ({
 
 export const gradientName = (parameter: string): string => `grad.${parameter}`
 
-/** Loss and gradients. Outputs: `loss`, the weighted sum; `grad.<parameter>` for every parameter. */
+/** Loss and gradients.
+ * @param options.cap most that a row may weigh
+ * @param options.decomposed of the device that will run it
+ * @returns outputs: `loss`, the weighted sum; `grad.<parameter>` for every parameter. */
 export function trainingGraph(
   network: Transformer,
   noise: Noise,
   schedule: Schedule,
-  cap?: number,
+  { cap, decomposed }: { cap?: number } & Pick<EmitOptions, 'decomposed'> = {},
 ): EmittedGraph {
   const { ids, rows, targets, noisy, time, importance } = batchInputs()
   const logits = network.logits(ids, rows)
@@ -43,5 +47,5 @@ export function trainingGraph(
   gradients(loss, network.parameters).forEach((gradient, i) => {
     outputs[gradientName(network.parameters[i].name)] = gradient
   })
-  return emit(outputs)
+  return emit(outputs, { decomposed })
 }

@@ -22,7 +22,11 @@ const [a, b, c] = [3.4445, -4.775, 2.0315]
 const iterations = 5
 
 /** [rows, columns] `x` → `orthogonal`, nearly U·Vᵀ. */
-function orthogonalGraph(rows: number, columns: number): EmittedGraph {
+function orthogonalGraph(
+  rows: number,
+  columns: number,
+  { decomposed }: Pick<Device, 'decomposed'>,
+): EmittedGraph {
   const x = input('x', 'float', [rows, columns])
   const wide = rows <= columns
   const side = wide ? ({ transposeB: true } as const) : ({ transposeA: true } as const)
@@ -32,7 +36,7 @@ function orthogonalGraph(rows: number, columns: number): EmittedGraph {
     const factor = add(mul(gram, scalar(b)), mul(matmul(gram, gram), scalar(c)))
     y = add(mul(y, scalar(a)), wide ? matmul(factor, y) : matmul(y, factor))
   }
-  return emit({ orthogonal: named('orthogonal', () => y) })
+  return emit({ orthogonal: named('orthogonal', () => y) }, { decomposed })
 }
 
 /** Makes matrices orthogonal; one session for every shape, made when it is first met. */
@@ -49,7 +53,7 @@ export class Orthogonaliser {
     const [rows, columns] = from.dims
     const shape = `${rows} × ${columns}`
     if (!this.sessions.has(shape))
-      this.sessions.set(shape, this.device.session(orthogonalGraph(rows, columns)))
+      this.sessions.set(shape, this.device.session(orthogonalGraph(rows, columns, this.device)))
     const session = await this.sessions.get(shape)!
     await session.run({ x: from }, { orthogonal: to })
   }

@@ -10,8 +10,8 @@ import {
   shortRun,
   tickingClock,
 } from '../../test/support/training.ts'
-import { openModel } from '../api/load.node.ts'
 import { Model } from '../api/model.ts'
+import { openModel } from '../api/open-model.ts'
 import { sha256 } from '../model/safetensors.ts'
 import { parameterShapes } from '../nn/index.ts'
 import { cpu } from '../runtime/cpu.node.ts'

@@ -141,7 +141,8 @@ export class Trainer {
       }
       const network = transformer(architecture, framing(config, tokenizer, phase.causal).banned)
       const { noise, schedule } = this.corruption(phase)
-      session = device.session(trainingGraph(network, noise, schedule, recipe.weightCap))
+      const options = { cap: recipe.weightCap, decomposed: device.decomposed }
+      session = device.session(trainingGraph(network, noise, schedule, options))
       this.sessions.set(phase, session)
     }
     return session

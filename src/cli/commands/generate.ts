@@ -5,6 +5,7 @@ import type { Completion, GenerateOptions, LoadedModel } from '../../index.ts'
 import { memberSeed } from '../../random/index.ts'
 import { check, labelValues } from '../../tales/index.ts'
 import { command } from '../command.ts'
+import { deviceOptions } from '../device-options.ts'
 import { freshSeed } from '../fresh-seed.ts'
 import type { Io } from '../io.ts'
 import { numeric, oneOf, text, toggle, type Values, wholeFrom } from '../option.ts'
@@ -67,7 +68,7 @@ const options = {
   ),
   watch: toggle('watch the text sharpen'),
   json: toggle('one JSON a line: text, seed, forwards, tokens, ms and more'),
-  threads: numeric(wholeFrom(1, 1024), 'processor threads; default all'),
+  ...deviceOptions,
 }
 
 export const generate = command({
@@ -97,8 +98,8 @@ export const generate = command({
   ],
   async run(values, io) {
     const { loadModel } = await import('../../index.ts')
-    const { model: name = 'tales', threads } = values
-    const model = await loadModel(name, { threads })
+    const { model: name = 'tales', device, threads } = values
+    const model = await loadModel(name, { device, threads })
     try {
       return await (values.watch ? watchAll : writeAll)(model, requests(values, io), values, io)
     } finally {
@@ -114,7 +115,7 @@ type Flags = Values<typeof options>
 
 /** What to ask of the model: member i of a batch has a seed of its own, which alone gives the same text. */
 function requests(values: Flags, io: Io): Requests {
-  const { model, threads, count = 1, watch, json, policy, ...asked } = values
+  const { model, device, threads, count = 1, watch, json, policy, ...asked } = values
   const seed = values.seed ?? freshSeed()
   return {
     count,

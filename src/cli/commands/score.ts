@@ -3,9 +3,10 @@ import { ranges } from '../../denoise/index.ts'
 import { describeScore, scoreJson } from '../../measure/index.ts'
 import { documentRules } from '../../text/index.ts'
 import { command } from '../command.ts'
+import { deviceOptions } from '../device-options.ts'
 import { formatDuration } from '../duration.ts'
 import type { Io } from '../io.ts'
-import { duration, numeric, oneOf, text, toggle, wholeFrom } from '../option.ts'
+import { duration, numeric, oneOf, text, toggle } from '../option.ts'
 import { readDocuments } from '../sources.ts'
 import { lively } from '../terminal/colour.ts'
 import { Screen } from '../terminal/screen.ts'
@@ -23,19 +24,19 @@ export const score = command({
       { value: 'rule', otherwise: 'as the model was trained' },
     ),
     json: toggle('one JSON: nats, stderr, natsPerChar, exact, noise, block, samples'),
-    threads: numeric(wholeFrom(1, 1024), 'processor threads; default all'),
+    ...deviceOptions,
   },
   examples: [
     'unfog score story.txt',
     'unfog score - --model runs/story --time 2m --json < story.txt',
   ],
   async run(
-    { model: name = 'tales', time = 30, seed = 0, json, threads, documents: asked },
+    { model: name = 'tales', time = 30, seed = 0, json, device, threads, documents: asked },
     io,
     file,
   ) {
     const { loadModel } = await import('../../index.ts')
-    const model = await loadModel(name, { threads })
+    const model = await loadModel(name, { device, threads })
     try {
       const mode = asked ?? model.config.text.documents
       const { texts, documents } = await readDocuments(file, io, mode)

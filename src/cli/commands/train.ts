@@ -6,6 +6,7 @@ import { optimisers } from '../../train/optimiser.ts'
 import { defaultRecipe } from '../../train/recipe.ts'
 import { command } from '../command.ts'
 import { dataArgument, dataOf, dataOptions } from '../data-options.ts'
+import { deviceOptions } from '../device-options.ts'
 import {
   count,
   duration,
@@ -61,7 +62,7 @@ const options = {
     otherwise: 'f32',
   }),
   name: text('name', "name in the model's card"),
-  threads: numeric(wholeFrom(1, 1024), 'processor threads; default all'),
+  ...deviceOptions,
   json: toggle('events as JSON, one a line'),
 }
 

@@ -2,13 +2,14 @@
 // the one its definition gives; its gradient is the slope that differences measure; its fused form means what its
 // decomposed form says.
 import { describe, expect, test } from 'vitest'
-import { seeded, stream } from '../../random/index.ts'
+import { seeded } from '../../random/index.ts'
 import { cpu } from '../../runtime/cpu.node.ts'
 import type { HostTensor, Session } from '../../runtime/index.ts'
 import { topological } from '../tensor.ts'
 import {
-  countOf,
   dimsOf,
+  directed,
+  distance,
   emitCase,
   everywhere,
   floatsOf,
@@ -17,6 +18,7 @@ import {
   type OpCase,
   operand,
   runCase,
+  type Values,
   valuesOf,
 } from '../testing/op-case.ts'
 import { opCases } from '../testing/op-cases.ts'
@@ -33,28 +35,12 @@ const single = 4e-6
 
 const device = cpu({ threads: 1 })
 
-type Values = Record<string, { data: Float64Array; dims: number[] }>
-
-/** Largest difference of two arrays, relative to the largest value, or absolute where all are small. */
-function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let [largest, apart] = [1, 0]
-  for (let i = 0; i < a.length; i++) {
-    // two infinities or two NaN are no agreement either
-    const difference = Math.abs(a[i] - b[i])
-    apart = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : Math.max(apart, difference)
-    largest = Math.max(largest, Math.abs(a[i]), Math.abs(b[i]))
-  }
-  return apart / largest
-}
-
-const directed = (values: Values, dims: number[], seed: number): Values => {
-  const uniform = stream(seeded(seed), 'data')
-  const data = Float64Array.from({ length: countOf(dims) }, () => Math.fround(2 * uniform() - 1))
-  return { ...values, direction: { data, dims } }
-}
-
 /** Slopes of Σ direction ∘ output along every entry of one input, by central differences. */
-async function differences(session: Session, values: Values, name: string): Promise<number[]> {
+async function differences(
+  session: Session,
+  values: Record<string, Values>,
+  name: string,
+): Promise<number[]> {
   const { data } = values[name]
   const slopes: number[] = []
   for (let entry = 0; entry < data.length; entry++) {
@@ -71,7 +57,11 @@ async function differences(session: Session, values: Values, name: string): Prom
   return slopes
 }
 
-function agreesWithDefinition(row: OpCase, values: Values, output: HostTensor): void {
+function agreesWithDefinition(
+  row: OpCase,
+  values: Record<string, Values>,
+  output: HostTensor,
+): void {
   const operands = Object.fromEntries(
     Object.entries(values).map(([name, { data, dims }]) => [name, operand(data, dims)]),
   )

@@ -1,8 +1,17 @@
 // What a row of the op contract suite says about an op, and how a row is run. A case builds a small graph around the
 // op and states its value entry by entry in plain float64 arithmetic, which shares nothing with the engine.
-import { type Random, stream } from '../../random/index.ts'
+import { type Random, seeded, stream } from '../../random/index.ts'
 import type { HostTensor, Session } from '../../runtime/index.ts'
-import { type DType, emit, gradients, input, mul, type Precision, sum } from '../index.ts'
+import {
+  type DType,
+  type EmitOptions,
+  emit,
+  gradients,
+  input,
+  mul,
+  type Precision,
+  sum,
+} from '../index.ts'
 import type { ElementType } from '../onnx.ts'
 import { type Dim, factors, type Shape } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
@@ -55,12 +64,18 @@ export const dimsOf = (shape: Shape, bindings: Bindings): number[] =>
 
 export const countOf = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1)
 
+/** float64 numbers in a shape */
+export interface Values {
+  data: Float64Array
+  dims: number[]
+}
+
 /** Values of every input of a case: float64 arrays of numbers that float32 holds too, so that both see the same. */
 export function valuesOf(
   inputs: OpCase['inputs'],
   bindings: Bindings,
   random: Random,
-): Record<string, { data: Float64Array; dims: number[] }> {
+): Record<string, Values> {
   const uniform = stream(random, 'init')
   return Object.fromEntries(
     Object.entries(inputs).map(([name, { shape, range = [-2, 2], fill }]) => {
@@ -120,7 +135,7 @@ export const graphOf = ({ inputs, build }: OpCase): Record<string, Tensor> => {
 }
 
 /** The output and, for Σ direction ∘ output, the gradient of every float input, as one graph. */
-export function emitCase(row: OpCase, precision: Precision, decomposed: boolean) {
+export function emitCase(row: OpCase, precision: Precision, decomposed: EmitOptions['decomposed']) {
   const { output, ...leaves } = graphOf(row)
   const names = floatsOf(row)
   if (names.length === 0) return emit({ output }, { precision, decomposed })
@@ -146,4 +161,27 @@ export function runCase(
       ]),
     ),
   )
+}
+
+/** Largest difference of two arrays, relative to the largest value, or absolute where all are small. */
+export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [largest, apart] = [1, 0]
+  for (let i = 0; i < a.length; i++) {
+    // two infinities or two NaN are no agreement either
+    const difference = Math.abs(a[i] - b[i])
+    apart = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : Math.max(apart, difference)
+    largest = Math.max(largest, Math.abs(a[i]), Math.abs(b[i]))
+  }
+  return apart / largest
+}
+
+/** With a direction for `emitCase`. */
+export const directed = (
+  values: Readonly<Record<string, Values>>,
+  dims: number[],
+  seed: number,
+): Record<string, Values> => {
+  const uniform = stream(seeded(seed), 'data')
+  const data = Float64Array.from({ length: countOf(dims) }, () => Math.fround(2 * uniform() - 1))
+  return { ...values, direction: { data, dims } }
 }

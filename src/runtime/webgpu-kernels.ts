@@ -1,0 +1,18 @@
+// What onnxruntime's WebGPU provider (1.30) cannot do, in Node and in a browser alike. The contract suite finds these.
+import type { RuntimeTraits } from './onnxruntime.ts'
+
+export const webgpuTraits: Pick<RuntimeTraits, 'decomposed' | 'batchInvariant' | 'empty'> = {
+  decomposed: [
+    // no kernels: they would run on the processor, with a copy from the card and back each time
+    'matmul',
+    'logSoftmax',
+    // the second output of SimplifiedLayerNormalization is the mean
+    'rmsScale',
+    // overflows: the maximum is not subtracted
+    'logsumexp',
+  ],
+  // kernels are chosen by shape; on SwiftShader only padding changes bits, but no card promises it
+  batchInvariant: 'none',
+  // an empty buffer ends the process
+  empty: false,
+}
