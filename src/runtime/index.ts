@@ -2,7 +2,6 @@ export {
   type Device,
   type DeviceKind,
   type DeviceOptions,
-  deviceKind,
   type HostData,
   type HostTensor,
   openDevice,
