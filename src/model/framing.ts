@@ -15,18 +15,26 @@ export interface Framing {
   readonly end: 'none' | 'written' | 'given'
   /** ids that are never predicted */
   readonly banned: readonly number[]
+  /** all other ids, ascending: what can stand in a text */
+  readonly words: Int32Array
 }
 
 /** @param causal does the network see only to the left? A model's warm start does, whatever it becomes later. */
 export function framing(config: ModelConfig, tokenizer: Tokenizer, causal: boolean): Framing {
   const { exactLength } = config.text
+  // an end token is never inside a text, unless stopping must be learnt
+  const never = exactLength && !causal ? [tokenizer.special.eos] : []
+  const banned = [...tokenizer.banned, ...never]
+  const isBanned = new Set(banned)
   return {
     tokenizer,
     prefix: 1 + tokenizer.labels.length,
     shift: config.shift ? 1 : 0,
     end: !exactLength ? 'none' : causal ? 'written' : 'given',
-    // never inside a text, unless stopping must be learnt
-    banned: [...tokenizer.banned, ...(exactLength && !causal ? [tokenizer.special.eos] : [])],
+    banned,
+    words: Int32Array.from({ length: tokenizer.size }, (_, id) => id).filter(
+      (id) => !isBanned.has(id),
+    ),
   }
 }
 

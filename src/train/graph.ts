@@ -11,7 +11,7 @@ import {
   type Tensor,
 } from '../graph/index.ts'
 import type { Transformer } from '../nn/index.ts'
-import type { Noise, Schedule } from '../noise/index.ts'
+import type { Noise, Pricing } from '../noise/index.ts'
 
 /** Canvases [B, L], and the rows [R] that are paid for.
  * `importance` is what a row's nats count in the loss: its weight, divided by the number of tokens of the batch. */
@@ -27,16 +27,11 @@ const batchInputs = () => ({
 export const gradientName = (parameter: string): string => `grad.${parameter}`
 
 /** Loss and gradients. Outputs: `loss`, the weighted sum; `grad.<parameter>` for every parameter. */
-export function trainingGraph(
-  network: Transformer,
-  noise: Noise,
-  schedule: Schedule,
-  cap?: number,
-): EmittedGraph {
+export function trainingGraph(network: Transformer, noise: Noise, pricing: Pricing): EmittedGraph {
   const { ids, rows, targets, noisy, time, importance } = batchInputs()
   const logits = network.logits(ids, rows)
   const loss = named('loss', () => {
-    const nats = noise.bound({ logits, targets, noisy, time }, { schedule, cap })
+    const nats = noise.bound({ logits, targets, noisy, time }, pricing)
     return sum(mul(nats, importance))
   })
   const outputs: Record<string, Tensor> = { loss }

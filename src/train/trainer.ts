@@ -117,9 +117,12 @@ export class Trainer {
         ...config.architecture,
         attention: phase.causal ? ('causal' as const) : ('full' as const),
       }
-      const network = transformer(architecture, framing(config, tokenizer, phase.causal).banned)
+      const { banned, words } = framing(config, tokenizer, phase.causal)
+      const network = transformer(architecture, banned)
       const { noise, schedule } = this.corruption(phase)
-      session = device.session(trainingGraph(network, noise, schedule, recipe.weightCap))
+      const maskId = tokenizer.special.mask
+      const pricing = { maskId, words, schedule, cap: recipe.weightCap }
+      session = device.session(trainingGraph(network, noise, pricing))
       this.sessions.set(phase, session)
     }
     return session
