@@ -1,8 +1,9 @@
-// Draws the pictures of docs/how-diffusion-writes.md from a real text of the bundled model: npm run bench -- pictures
+// Draws the pictures of docs from a real text of the bundled model and from the noise itself: npm run bench -- pictures
 //
 // Deterministic: the same model and seed on the same kind of processor give the same files.
 import { writeFileSync } from 'node:fs'
-import { type Frame, loadModel, states } from '../src/index.ts'
+import { exampleSeed, exampleText, noisyTexts } from '../src/cli/noisy-text.ts'
+import { type Frame, loadModel, noises, schedules, states } from '../src/index.ts'
 
 const seed = 7
 const model = await loadModel('tales')
@@ -82,5 +83,39 @@ function certaintyPicture(): string {
   return svg(width + 60, height + 46, body)
 }
 
+/** What `unfog noise` draws. */
+function noisePicture(): string {
+  const [rowHeight, gap, left] = [18, 30, 46]
+  let y = 14
+  let body = ''
+  for (const process of Object.values(noises)) {
+    y += gap
+    body += `<text x="14" y="${y - 20}" fill="#23262d" font-weight="bold">${process.name}</text><text x="${14 + (process.name.length + 2) * letter}" y="${y - 20}" fill="#9a958a">${escaped(process.about)}</text>`
+    for (const { time, words } of noisyTexts(process, schedules.linear, exampleText, exampleSeed)) {
+      body += `<text x="14" y="${y}" fill="#9a958a" font-size="10">${time.toFixed(1)}</text>`
+      let column = 0
+      for (const { text, kind, after } of words) {
+        const x = (left + column * letter).toFixed(1)
+        const width = text.length * letter
+        if (kind === 'fog') {
+          body += `<rect x="${x}" y="${y - 10}" width="${width.toFixed(1)}" height="12" rx="4" fill="#6f7d94" opacity="0.35"/>`
+        } else {
+          const ink = kind === 'swapped' ? 'fill="#cd5c82" font-weight="bold"' : 'fill="#23262d"'
+          body += `<text x="${x}" y="${y}" ${ink}>${escaped(text)}</text>`
+        }
+        const mark = after.trimEnd()
+        if (mark) {
+          const end = (left + (column + text.length) * letter).toFixed(1)
+          body += `<text x="${end}" y="${y}" fill="#23262d">${escaped(mark)}</text>`
+        }
+        column += text.length + after.length
+      }
+      y += rowHeight
+    }
+  }
+  return svg(lineWidth + 60, y, body)
+}
+
+writeFileSync('docs/pictures/noise.svg', noisePicture())
 writeFileSync('docs/pictures/fog.svg', fogPicture())
 writeFileSync('docs/pictures/certainty.svg', certaintyPicture())

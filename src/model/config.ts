@@ -4,7 +4,7 @@
 import * as z from 'zod'
 import { UnfogError } from '../error/index.ts'
 import { biasedParts, type TransformerConfig } from '../nn/config.ts'
-import { noises, schedules } from '../noise/index.ts'
+import { type Noise, noises, schedules } from '../noise/index.ts'
 
 export interface ModelConfig {
   /** version of the folder's format */
@@ -63,14 +63,16 @@ export interface TextConfig {
   world?: 'small' | 'full'
 }
 
-/** Names a config may use: the keys of the noise tables. */
+/** Names a config may use: of the noise tables, but only those processes that the loop can write. */
 export interface KnownNames {
   processes: readonly string[]
   schedules: readonly string[]
 }
 
 export const knownNames: KnownNames = {
-  processes: Object.keys(noises),
+  processes: Object.values<Noise>(noises)
+    .filter(({ settles }) => settles)
+    .map(({ name }) => name),
   schedules: Object.keys(schedules),
 }
 

@@ -19,12 +19,20 @@ export interface Framing {
   readonly raw: boolean
   /** ids that are never predicted */
   readonly banned: readonly number[]
+  /** all other ids, ascending: what can stand in a text */
+  readonly words: Int32Array
 }
 
 /** @param causal does the network see only to the left? A model's warm start does, whatever it becomes later. */
 export function framing(config: ModelConfig, tokenizer: Tokenizer, causal: boolean): Framing {
   const { exactLength, special } = config.text
   const written = exactLength && causal
+  const banned = [
+    ...(config.noise.predictsMask ? [] : tokenizer.banned),
+    // never inside a text, unless stopping must be learnt
+    ...(exactLength && !causal ? [tokenizer.special.eos] : []),
+  ]
+  const isBanned = new Set(banned)
   return {
     tokenizer,
     prefix: prefixLength(config, tokenizer),
@@ -32,11 +40,10 @@ export function framing(config: ModelConfig, tokenizer: Tokenizer, causal: boole
     end: !exactLength ? 'none' : written ? 'written' : 'given',
     eosId: written ? tokenizer.special.eos : special?.eos,
     raw: special !== undefined,
-    banned: [
-      ...(config.noise.predictsMask ? [] : tokenizer.banned),
-      // never inside a text, unless stopping must be learnt
-      ...(exactLength && !causal ? [tokenizer.special.eos] : []),
-    ],
+    banned,
+    words: Int32Array.from({ length: tokenizer.size }, (_, id) => id).filter(
+      (id) => !isBanned.has(id),
+    ),
   }
 }
 

@@ -15,10 +15,10 @@ const { linear: schedule } = schedules
 const languages = [1, 2, 3].map((seed) => toyLanguage(seed))
 
 it.each(languages)('is exact, entropy $entropy', async (language) => {
-  const { maskId, texts, p, exact } = language
+  const { maskId, words, texts, p, exact } = language
   const left = fromTheLeft(exact, maskId)
   const rows = texts.flatMap((x, text) => {
-    const noisy = autoregressive.corrupt(x, 0.5, { maskId, schedule }, () => 0.5)
+    const noisy = autoregressive.corrupt(x, 0.5, { maskId, words, schedule }, () => 0.5)
     return Array.from(autoregressive.rows(noisy, maskId), (i) => ({
       text,
       logits: logitsOf(left(noisy, i)),
@@ -27,7 +27,7 @@ it.each(languages)('is exact, entropy $entropy', async (language) => {
       time: 0.5,
     }))
   })
-  const nats = await price(autoregressive, rows, { schedule })
+  const nats = await price(autoregressive, rows, { maskId, words, schedule })
   const sums = new Float64Array(texts.length)
   rows.forEach(({ text }, r) => {
     sums[text] += nats[r]
@@ -50,8 +50,8 @@ it('a prediction that also sees what is to the right would be no likelihood', as
 
 it('writes the language of its predictions, one position from all fog to clean after another', () => {
   const language = languages[1]
-  const { vocabSize, maskId, length } = language
-  const world = { vocabSize, maskId, schedule }
+  const { vocabSize, maskId, words, length } = language
+  const world = { vocabSize, maskId, words, schedule }
   const prediction = fromTheLeft(randomPrediction(language, 4), maskId)
   let total = 0
   for (const text of everyText(maskId, length)) {

@@ -11,6 +11,7 @@ export const autoregressive: Noise = {
   about: 'one word after the other, each from the words before it',
   source: 'Arriola et al., arXiv 2503.09573, block length 1',
   causal: true,
+  settles: true,
 
   corrupt(clean, t) {
     expectTime(t)

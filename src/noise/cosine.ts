@@ -9,7 +9,9 @@ const quarter = Math.PI / 2
 export const cosine: Schedule = {
   name: 'cosine',
   about: 'loses words fast at first, slowly at the end',
-  survival: (t) => 1 - Math.cos(quarter * (1 - t)),
+  // in this form it is 1 and 0 at the ends exactly
+  survival: (t) => 1 - Math.sin(quarter * t),
+  noise: (t) => Math.sin(quarter * t),
   derivative: (t) => -quarter * Math.sin(quarter * (1 - t)),
   curve: (time) => {
     const left = sub(scalar(1), time)

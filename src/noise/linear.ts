@@ -6,6 +6,7 @@ export const linear: Schedule = {
   name: 'linear',
   about: 'the share of lost words is the time itself',
   survival: (t) => 1 - t,
+  noise: (t) => t,
   derivative: () => -1,
   curve: (time) => ({
     survival: sub(scalar(1), time),

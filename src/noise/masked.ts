@@ -10,6 +10,7 @@ export const masked: Noise = {
   about: 'words vanish into the fog one by one, each on its own',
   source: 'Sahoo et al., arXiv 2406.07524',
   causal: false,
+  settles: true,
 
   corrupt(clean, t, { maskId, schedule }, uniform) {
     expectTime(t)
@@ -50,11 +51,14 @@ export const masked: Noise = {
 }
 
 /** -α'/(1-α), what a nat at a masked position counts; at most `cap`. */
-function weight(time: Tensor, { schedule, cap }: Pricing): Tensor {
-  const { noise, derivative } = schedule.curve(time)
-  const exact = div(mul(derivative, scalar(-1)), noise)
-  return cap === undefined ? exact : where(less(exact, scalar(cap)), exact, scalar(cap))
+function weight(time: Tensor, pricing: Pricing): Tensor {
+  const { noise, derivative } = pricing.schedule.curve(time)
+  return capped(div(mul(derivative, scalar(-1)), noise), pricing)
 }
+
+/** A row's weight, at most `cap` where there is one. */
+export const capped = (weight: Tensor, { cap }: Pick<Pricing, 'cap'>): Tensor =>
+  cap === undefined ? weight : where(less(weight, scalar(cap)), weight, scalar(cap))
 
 /** The distribution that is sure of one id. */
 export function only(id: number, vocabSize: number): Float64Array {

@@ -10,6 +10,8 @@ export interface World {
   /** all ids, special ones included; distributions have this length */
   vocabSize: number
   maskId: number
+  /** ids that can stand in a text, ascending, the mask not among them */
+  words: Int32Array
   schedule: Schedule
 }
 
@@ -26,8 +28,7 @@ export interface Terms {
   time: Tensor
 }
 
-export interface Pricing {
-  schedule: Schedule
+export interface Pricing extends Omit<World, 'vocabSize'> {
   /** largest weight of a row while training. Measuring leaves it out: a capped bound is no bound. */
   cap?: number
 }
@@ -39,13 +40,16 @@ export interface Noise {
   readonly source: string
   /** true: each position is predicted from what is to its left, false: from the whole noisy text */
   readonly causal: boolean
+  /** true: what is not the mask is never wrong, so that a text can be written by revealing position after position.
+   * The loop of src/denoise and the measures write and price such processes, and a model can be trained on these alone */
+  readonly settles: boolean
   /** A noisy text x_t of a clean one.
    * @param uniform one number in (0, 1) per position; 1 keeps a position as it is, for prompts and pinned words
    * @throws UnfogError `bad_time` when t is outside (0, 1] */
   corrupt(
     clean: Int32Array,
     t: number,
-    world: Pick<World, 'maskId' | 'schedule'>,
+    world: Omit<World, 'vocabSize'>,
     uniform: (position: number) => number,
   ): Int32Array
   /** Positions whose prediction costs something, ascending. */
@@ -54,8 +58,12 @@ export interface Noise {
   forward(token: number, s: number, t: number, world: World): Float64Array
   /** The distribution of one position at t = 1, [V]: where generation starts. */
   prior(world: World): Float64Array
-  /** q(x_s | x_t = noisy, x_0 ~ prediction) of one position, s < t, [V].
-   * @param prediction [V] probabilities of the clean token; ids that never stand in a text have 0 */
+  /** q(x_s | x_t = noisy, x_0 ~ prediction) of one position, s ≤ t, [V]: Bayes' rule with the prediction as what is
+   * known beforehand. A noisy token that could not stand there stays.
+   * @param prediction [V] probabilities of the clean token as all *other* positions tell it (leave-one-out), since
+   * what stands at the position itself comes in through Bayes' rule. At a mask, which says nothing, that is what any
+   * denoiser gives; elsewhere one that was trained with plain cross-entropy has to be converted (`Mixed`). Ids that
+   * never stand in a text have 0 */
   posterior(
     noisy: number,
     prediction: Float64Array,
@@ -63,7 +71,7 @@ export interface Noise {
     t: number,
     world: World,
   ): Float64Array
-  /** Nats per row, [R]: their sum over the rows of a text, averaged over t uniform in (0, 1] and over x_t, is an upper
-   * bound of -log p(text). */
+  /** Nats per row, [R], of a prediction as in `posterior`. Their sum over the rows of a text, averaged over t uniform
+   * in (0, 1] and over x_t, is an upper bound of -log p(text). */
   bound(terms: Terms, pricing: Pricing): Tensor
 }

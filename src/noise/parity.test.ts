@@ -1,16 +1,28 @@
-// The formulas of released code agree with ours: fixtures/ holds numbers that mdlm, md4 and LLaDA give (float64).
+// The formulas of released code agree with ours: fixtures/ holds numbers that mdlm, md4, LLaDA, GIDD, UDLM and Duo give (float64).
 import { describe, expect, it } from 'vitest'
+import gidd from './fixtures/gidd.json' with { type: 'json' }
 import llada from './fixtures/llada_loss.json' with { type: 'json' }
 import md4 from './fixtures/md4.json' with { type: 'json' }
 import ancestral from './fixtures/mdlm_ancestral.json' with { type: 'json' }
 import mdlm from './fixtures/mdlm_nelbo.json' with { type: 'json' }
 import mdlmSchedules from './fixtures/mdlm_noise_schedules.json' with { type: 'json' }
-import { price } from './fixtures/price.ts'
+import { type PricedRow, price } from './fixtures/price.ts'
+import udlmDuo from './fixtures/uniform_udlm_duo.json' with { type: 'json' }
+import { geometricOf } from './geometric.ts'
+import { hybridOf } from './hybrid.ts'
 import { noises, type Schedule, schedules, squeezed } from './index.ts'
+import { polynomialOf } from './polynomial.ts'
 
 const { masked } = noises
 const eps = 1e-3
 const logLinear = squeezed(schedules.linear, { low: eps })
+/** ten words and, last, the mask: so are all recorded vocabularies but UDLM's, which has no mask */
+const world = (schedule: Schedule) => ({
+  vocabSize: 11,
+  maskId: 10,
+  words: Int32Array.from({ length: 10 }, (_, id) => id),
+  schedule,
+})
 
 interface Case {
   logits: number[][][]
@@ -20,19 +32,24 @@ interface Case {
   mask_id: number
 }
 
-/** One row per masked position of a recorded batch; `banned` logits are lowered as the network's head does. */
-function maskedRows({ logits, x0, xt, t, mask_id }: Case, banned: readonly number[] = []) {
-  return xt.flatMap((noisy, b) =>
-    Array.from(masked.rows(Int32Array.from(noisy), mask_id), (position) => ({
+type RecordedRow = PricedRow & { batch: number; position: number }
+
+/** One row per position of a recorded batch; `banned` logits are lowered as the network's head does. */
+const everyRow = ({ logits, x0, xt, t }: Case, banned: readonly number[] = []): RecordedRow[] =>
+  xt.flatMap((noisy, b) =>
+    noisy.map((token, position) => ({
       batch: b,
       position,
       logits: logits[b][position].map((x, id) => (banned.includes(id) ? x - 1e9 : x)),
       target: x0[b][position],
-      noisy: mask_id,
+      noisy: token,
       time: t[b],
     })),
   )
-}
+
+/** Those of masked positions. */
+const maskedRows = (recorded: Case, banned: readonly number[] = []): RecordedRow[] =>
+  everyRow(recorded, banned).filter(({ noisy }) => noisy === recorded.mask_id)
 
 const total = (values: ArrayLike<number>, take: (r: number) => boolean = () => true) =>
   Array.from(values).reduce((sum, value, r) => (take(r) ? sum + value : sum), 0)
@@ -40,7 +57,7 @@ const total = (values: ArrayLike<number>, take: (r: number) => boolean = () => t
 describe('mdlm', () => {
   it('prices every masked position as the continuous-time NELBO does', async () => {
     const rows = maskedRows(mdlm, [mdlm.mask_id])
-    const nats = await price(masked, rows, { schedule: logLinear })
+    const nats = await price(masked, rows, world(logLinear))
     expect(rows.length).toBe(9)
     rows.forEach(({ batch, position }, r) => {
       expect(nats[r]).toBeCloseTo(mdlm.nelbo_per_token[batch][position], 10)
@@ -57,10 +74,11 @@ describe('mdlm', () => {
   it('reveals in T steps with the weight of the discrete-time loss', () => {
     const { T, t_discretised, subs_T_loss_per_token } = mdlm.finite_T
     t_discretised.forEach((t, b) => {
-      const world = { vocabSize: 11, maskId: mdlm.mask_id, schedule: logLinear }
-      const stays = masked.posterior(world.maskId, new Float64Array(11), t - 1 / T, t, world)
+      const { maskId } = world(logLinear)
+      const nothing = new Float64Array(11)
+      const stays = masked.posterior(maskId, nothing, t - 1 / T, t, world(logLinear))
       mdlm.cross_entropy[b].forEach((ce, i) => {
-        const nats = T * (1 - stays[world.maskId]) * ce
+        const nats = T * (1 - stays[maskId]) * ce
         expect(nats).toBeCloseTo(subs_T_loss_per_token[b][i], 10)
       })
     })
@@ -70,11 +88,16 @@ describe('mdlm', () => {
     const turned: Schedule = {
       ...schedules.cosine,
       survival: (t) => 1 - schedules.cosine.survival(1 - t),
+      noise: (t) => schedules.cosine.survival(1 - t),
       derivative: (t) => schedules.cosine.derivative(1 - t),
     }
     const rows = [
       [logLinear, mdlmSchedules.schedules['LogLinearNoise_eps1e-3']],
       [squeezed(turned, { low: eps }), mdlmSchedules.schedules['CosineNoise_eps1e-3']],
+      [
+        squeezed(geometricOf(1e-3, 1), { low: Math.exp(-1), high: Math.exp(-1e-3) }),
+        mdlmSchedules.schedules['GeometricNoise_1e-3_1'],
+      ],
     ] as const
     for (const [schedule, { total_noise_sigma, rate_noise_dsigma }] of rows) {
       mdlmSchedules.t.forEach((t, i) => {
@@ -93,11 +116,11 @@ describe('mdlm', () => {
     ] as const) {
       ancestral.xt.forEach((noisy, b) => {
         const [s, t] = [ancestral.s[b], ancestral.t[b]]
-        const world = { vocabSize: 11, maskId: ancestral.mask_id, schedule }
+        const { maskId } = world(schedule)
         noisy.forEach((token, i) => {
-          if (token !== world.maskId) return
-          const clean = softmax(ancestral.logits[b][i], world.maskId)
-          const posterior = masked.posterior(token, clean, s, t, world)
+          if (token !== maskId) return
+          const clean = softmax(ancestral.logits[b][i], maskId)
+          const posterior = masked.posterior(token, clean, s, t, world(schedule))
           // theirs is not divided by the noise level 1 - α_t
           const noise = 1 - schedule.survival(t)
           recorded.q_xs_unnormalised[b][i].forEach((q, id) => {
@@ -113,26 +136,31 @@ describe('md4', () => {
   const low = 1e-4
   const rows = maskedRows(md4)
 
-  it.each(['linear', 'cosine'] as const)('%s: survival, derivative and loss', async (name) => {
-    const schedule = squeezed(schedules[name], { low, high: 1 - low })
+  it.each([
+    ['linear', schedules.linear],
+    ['cosine', schedules.cosine],
+    ['poly2', schedules.polynomial],
+    ['poly3', polynomialOf(3)],
+  ] as const)('%s: survival, derivative and loss', async (name, full) => {
+    const schedule = squeezed(full, { low, high: 1 - low })
     const recorded = md4.schedules[name]
     md4.t_grid.forEach((t, i) => {
       expect(schedule.survival(t)).toBeCloseTo(recorded.alpha[i], 12)
       expect(schedule.derivative(t)).toBeCloseTo(recorded.dalpha[i], 12)
     })
-    const nats = await price(masked, rows, { schedule })
+    const nats = await price(masked, rows, world(schedule))
     recorded.loss_cont_time.forEach((loss, b) => {
       expect(total(nats, (r) => rows[r].batch === b)).toBeCloseTo(loss, 9)
     })
 
     const T = 10
-    const world = { vocabSize: 11, maskId: md4.mask_id, schedule }
+    const { maskId } = world(schedule)
     recorded.loss_timesteps_10.forEach((loss, b) => {
       const continuous = -schedule.derivative(md4.t[b]) / (1 - schedule.survival(md4.t[b]))
       const crossEntropy = recorded.loss_cont_time[b] / continuous
       const t = (Math.floor(md4.t[b] * T) + 1) / T
-      const back = masked.posterior(world.maskId, new Float64Array(11), t - 1 / T, t, world)
-      expect(T * (1 - back[world.maskId]) * crossEntropy).toBeCloseTo(loss, 9)
+      const back = masked.posterior(maskId, new Float64Array(11), t - 1 / T, t, world(schedule))
+      expect(T * (1 - back[maskId]) * crossEntropy).toBeCloseTo(loss, 9)
     })
   })
 })
@@ -144,7 +172,7 @@ describe('LLaDA', () => {
 
   it('pays 1/p per masked nat, over all tokens of the batch', async () => {
     const rows = maskedRows({ logits, x0, xt, t: noiseLevel, mask_id })
-    const nats = await price(masked, rows, { schedule: schedules.linear })
+    const nats = await price(masked, rows, world(schedules.linear))
     expect(total(nats) / (llada.B * llada.L)).toBeCloseTo(llada.pretrain.loss, 12)
     rows.forEach(({ batch, position }, r) => {
       expect(nats[r]).toBeCloseTo(llada.pretrain.token_loss[batch][position], 10)
@@ -154,7 +182,7 @@ describe('LLaDA', () => {
   it('pays for the answer only, by its length', async () => {
     const { noisy_batch, answer_lengths, loss } = llada.sft
     const rows = maskedRows({ logits, x0, xt: noisy_batch, t: noiseLevel, mask_id })
-    const nats = await price(masked, rows, { schedule: schedules.linear })
+    const nats = await price(masked, rows, world(schedules.linear))
     const perAnswer = rows.map(({ batch }, r) => nats[r] / answer_lengths[batch])
     expect(total(perAnswer) / llada.B).toBeCloseTo(loss, 12)
   })
@@ -162,13 +190,164 @@ describe('LLaDA', () => {
   it('keeps a prompt clean where the uniform number is 1', () => {
     const clean = Int32Array.from(x0[0])
     const [prompt] = llada.sft.prompt_lengths
-    const world = { maskId: mask_id, schedule: schedules.linear }
-    const noisy = masked.corrupt(clean, 1, world, (i) => (i < prompt ? 1 : 0.5))
+    const noisy = masked.corrupt(clean, 1, world(schedules.linear), (i) => (i < prompt ? 1 : 0.5))
     expect(Array.from(masked.rows(noisy, mask_id))).toEqual([2, 3, 4, 5])
   })
 })
 
-function softmax(logits: readonly number[], banned: number): Float64Array {
+describe('GIDD', () => {
+  const { logits, x0, zt, t } = gidd
+  const rows = everyRow({ logits, x0, xt: zt, t, mask_id: gidd.mask_id }, [gidd.mask_id])
+  const masks = rows.flatMap(({ noisy }, r) => (noisy === gidd.mask_id ? [r] : []))
+
+  describe.each(gidd.cases)('p_uniform $p_uniform', (recorded) => {
+    // their p_uniform has its logit clipped to -20, so that 0 is not quite 0: log B = γ·log 2 + logit
+    const B = Math.exp(recorded.log_B)
+    const noise = hybridOf(B / (2 + B))
+    const setting = world(schedules.linear)
+
+    it('corrupts with the same probabilities', () => {
+      zt.forEach((_, b) => {
+        const q = noise.forward(0, 0, t[b], setting)
+        expect(q[0] - q[1]).toBeCloseTo(recorded.alpha_t[b][0], 12)
+        recorded.beta_pi_t[b].forEach((share, id) => {
+          if (id > 0) expect(q[id]).toBeCloseTo(share, 12)
+        })
+        recorded.q_zt_given_x0[b].forEach((row, i) => {
+          noise.forward(x0[b][i], 0, t[b], setting).forEach((share, id) => {
+            expect(share).toBeCloseTo(row[id], 12)
+          })
+        })
+      })
+    })
+
+    it('prices every position as its ELBO does', async () => {
+      const nats = await price(noise, rows, setting)
+      rows.forEach(({ batch, position }, r) => {
+        const elbo = recorded.losses.none.elbo_per_token[batch][position]
+        // relative, since revealed words cost a billionth without uniform noise
+        expect(Math.abs(nats[r] / elbo - 1)).toBeLessThan(1e-6)
+        expect(nats[r]).toBeCloseTo(elbo, 10)
+      })
+    })
+
+    it('weighs a mask by 1/(t(1-t)), not by the 1/t of masked noise', async () => {
+      for (const r of masks) {
+        const { batch, position, time } = rows[r]
+        const weight = recorded.losses.none.elbo_weights[batch][position]
+        expect(weight).toBeCloseTo(1 / (time * (1 - time)), 10)
+        expect(Math.abs(weight - 1 / time)).toBeGreaterThan(1)
+      }
+      // a cap is a cap of that number: just below it nothing changes, just above it does
+      const exact = await price(noise, rows, setting)
+      const { time } = rows[masks[0]]
+      for (const [cap, share] of [
+        [1 / (time * (1 - time)) + 1e-9, 1],
+        [1 / time, 1 - time],
+      ]) {
+        const capped = await price(noise, rows, { ...setting, cap })
+        expect(capped[masks[0]] / exact[masks[0]]).toBeCloseTo(share, 9)
+      }
+    })
+
+    it('steps back as its sampler does', () => {
+      const { s, q_st } = recorded['denoising_step_probs_min_p_0.0']
+      zt.forEach((noisy, b) => {
+        noisy.forEach((token, i) => {
+          const clean = softmax(logits[b][i], gidd.mask_id)
+          const posterior = noise.posterior(token, clean, s[b], t[b], setting)
+          posterior.forEach((share, id) => {
+            expect(share).toBeCloseTo(q_st[b][i][id], 9)
+          })
+        })
+      })
+    })
+  })
+
+  it('is another mixture when √(t(1-t)) is taken for √t', () => {
+    const { alpha_t, log_B } = gidd.cases[2]
+    const wrong = (1 - t[0]) / (1 + Math.exp(log_B) * Math.sqrt(t[0]))
+    expect(Math.abs(alpha_t[0][0] - wrong)).toBeGreaterThan(0.01)
+  })
+})
+
+describe('UDLM and Duo', () => {
+  const { uniform } = noises
+  const { log_x_theta: logits, x0, xt, t, s, udlm, duo } = udlmDuo
+  const rows = everyRow({ logits, x0, xt, t, mask_id: -1 })
+  /** all eleven ids are words */
+  const setting = (schedule: Schedule) => ({
+    vocabSize: 11,
+    maskId: -1,
+    words: Int32Array.from({ length: 11 }, (_, id) => id),
+    schedule,
+  })
+  // UDLM's loss has α = 1 - t built in, whatever noise the text was given; Duo keeps eps, in its slope as well
+  const conventions = [
+    ['UDLM', schedules.linear, udlm.diffusion_loss_per_token],
+    ['Duo', logLinear, duo.nll_per_token],
+  ] as const
+
+  it.each(conventions)('%s: prices every position', async (_, schedule, recorded) => {
+    const nats = await price(uniform, rows, setting(schedule))
+    rows.forEach(({ batch, position }, r) => {
+      expect(nats[r]).toBeCloseTo(recorded[batch][position], 10)
+    })
+  })
+
+  it("would be off by more than a thousandth in each other's convention", async () => {
+    for (const [, schedule, recorded] of conventions) {
+      const other = schedule === logLinear ? schedules.linear : logLinear
+      const nats = await price(uniform, rows, setting(other))
+      const errors = rows.map(({ batch, position }, r) =>
+        Math.abs(nats[r] - recorded[batch][position]),
+      )
+      expect(Math.max(...errors)).toBeGreaterThan(1e-3)
+    }
+  })
+
+  it.each([
+    ['UDLM', schedules.linear, udlm.posterior_alpha_t_is_1_minus_t],
+    ['Duo', logLinear, duo.posterior],
+  ] as const)('%s: steps back', (_, schedule, recorded) => {
+    xt.forEach((noisy, b) => {
+      noisy.forEach((token, i) => {
+        const clean = softmax(logits[b][i])
+        uniform.posterior(token, clean, s[b], t[b], setting(schedule)).forEach((share, id) => {
+          expect(share).toBeCloseTo(recorded[b][i][id], 10)
+        })
+      })
+    })
+  })
+
+  it('steps back from a known text', () => {
+    xt.forEach((noisy, b) => {
+      noisy.forEach((token, i) => {
+        const clean = Float64Array.from(logits[b][i], (_, id) => Number(id === x0[b][i]))
+        const posterior = uniform.posterior(token, clean, s[b], t[b], setting(schedules.linear))
+        posterior.forEach((share, id) => {
+          expect(share).toBeCloseTo(udlm.posterior_with_one_hot_x0[b][i][id], 10)
+        })
+      })
+    })
+  })
+
+  it('costs in T steps what the steps back differ', () => {
+    const { T, t_discretised, d3pm_uniform_loss_per_token } = udlm.finite_T
+    t_discretised.forEach((time, b) => {
+      xt[b].forEach((token, i) => {
+        const back = (clean: Float64Array) =>
+          uniform.posterior(token, clean, time - 1 / T, time, setting(schedules.linear))
+        const truth = back(Float64Array.from(logits[b][i], (_, id) => Number(id === x0[b][i])))
+        const guess = back(softmax(logits[b][i]))
+        const divergence = truth.reduce((sum, q, id) => sum + q * Math.log(q / guess[id]), 0)
+        expect(T * divergence).toBeCloseTo(d3pm_uniform_loss_per_token[b][i], 9)
+      })
+    })
+  })
+})
+
+function softmax(logits: readonly number[], banned?: number): Float64Array {
   const p = Float64Array.from(logits, (x, id) => (id === banned ? 0 : Math.exp(x)))
   const sum = p.reduce((a, b) => a + b)
   return p.map((x) => x / sum)

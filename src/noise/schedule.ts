@@ -8,7 +8,7 @@ import { add, mul, scalar, type Tensor } from '../graph/index.ts'
 export interface Curve {
   /** α_t */
   survival: Tensor
-  /** 1 - α_t, computed without the cancellation that 1 - survival has near t = 0 */
+  /** 1 - α_t, as exact near t = 0 as anywhere */
   noise: Tensor
   /** dα/dt, negative */
   derivative: Tensor
@@ -19,6 +19,8 @@ export interface Schedule {
   readonly about: string
   /** α_t: the probability that a token is still itself at time t in [0, 1] */
   survival(t: number): number
+  /** 1 - α_t, computed without the cancellation that 1 - survival has near t = 0 */
+  noise(t: number): number
   /** dα/dt */
   derivative(t: number): number
   /** the same in graph ops */
@@ -37,6 +39,7 @@ export function squeezed(
     name: schedule.name,
     about: `${schedule.about}, between ${low} and ${high}`,
     survival: (t) => low + span * schedule.survival(t),
+    noise: (t) => 1 - high + span * schedule.noise(t),
     derivative: (t) => span * schedule.derivative(t),
     curve: (time) => {
       const { survival, noise, derivative } = schedule.curve(time)

@@ -43,7 +43,7 @@ export function corruptBatch(
   const { tokens, length } = withEnds(batch, framing)
   const { rows: count } = batch
   const slots = framing.tokenizer.labels.length
-  const { prefix } = framing
+  const { prefix, words } = framing
   const { mask } = framing.tokenizer.special
   const canvasLength = prefix + length
   const writable = framing.end === 'given' ? length - 1 : length
@@ -66,7 +66,7 @@ export function corruptBatch(
   for (let b = 0; b < count; b++) {
     const clean = tokens.subarray(b * length, (b + 1) * length)
     const t = times.draw(evenly[b])
-    const noisy = noise.corrupt(clean, t, { maskId: mask, schedule }, (i) =>
+    const noisy = noise.corrupt(clean, t, { maskId: mask, words, schedule }, (i) =>
       i >= batch.given[b] && i < writable ? random.uniform(step, b * length + i, 'mask') : 1,
     )
     const canvas = ids.subarray(b * canvasLength, (b + 1) * canvasLength)

@@ -10,9 +10,17 @@ import { gradientName, trainingGraph } from './graph.ts'
 
 const model = await tinyModel()
 const { config, weights } = model
-const { banned } = model.tokenizer
+const { banned, special } = model.tokenizer
+const words = Int32Array.from({ length: model.tokenizer.size }, (_, id) => id).filter(
+  (id) => !banned.includes(id),
+)
 const emitted = (cap?: number) =>
-  trainingGraph(transformer(config.architecture, banned), noises.masked, schedules.linear, { cap })
+  trainingGraph(transformer(config.architecture, banned), noises.masked, {
+    maskId: special.mask,
+    words,
+    schedule: schedules.linear,
+    cap,
+  })
 
 let session: Session | undefined
 afterAll(() => session?.dispose())

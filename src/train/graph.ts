@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from '../graph/index.ts'
 import type { Transformer } from '../nn/index.ts'
-import type { Noise, Schedule } from '../noise/index.ts'
+import type { Noise, Pricing } from '../noise/index.ts'
 
 /** Canvases [B, L], and the rows [R] that are paid for.
  * `importance` is what a row's nats count in the loss: its weight, divided by the number of tokens of the batch. */
@@ -28,19 +28,18 @@ const batchInputs = () => ({
 export const gradientName = (parameter: string): string => `grad.${parameter}`
 
 /** Loss and gradients.
- * @param options.cap most that a row may weigh
- * @param options.decomposed of the device that will run it
+ * @param decomposed of the device that will run it
  * @returns outputs: `loss`, the weighted sum; `grad.<parameter>` for every parameter. */
 export function trainingGraph(
   network: Transformer,
   noise: Noise,
-  schedule: Schedule,
-  { cap, decomposed }: { cap?: number } & Pick<EmitOptions, 'decomposed'> = {},
+  pricing: Pricing,
+  { decomposed }: Pick<EmitOptions, 'decomposed'> = {},
 ): EmittedGraph {
   const { ids, rows, targets, noisy, time, importance } = batchInputs()
   const logits = network.logits(ids, rows)
   const loss = named('loss', () => {
-    const nats = noise.bound({ logits, targets, noisy, time }, { schedule, cap })
+    const nats = noise.bound({ logits, targets, noisy, time }, pricing)
     return sum(mul(nats, importance))
   })
   const outputs: Record<string, Tensor> = { loss }

@@ -139,10 +139,13 @@ export class Trainer {
         ...config.architecture,
         attention: phase.causal ? ('causal' as const) : ('full' as const),
       }
-      const network = transformer(architecture, framing(config, tokenizer, phase.causal).banned)
+      const { banned, words } = framing(config, tokenizer, phase.causal)
+      const network = transformer(architecture, banned)
       const { noise, schedule } = this.corruption(phase)
-      const options = { cap: recipe.weightCap, decomposed: device.decomposed }
-      session = device.session(trainingGraph(network, noise, schedule, options))
+      const maskId = tokenizer.special.mask
+      const pricing = { maskId, words, schedule, cap: recipe.weightCap }
+      const { decomposed } = device
+      session = device.session(trainingGraph(network, noise, pricing, { decomposed }))
       this.sessions.set(phase, session)
     }
     return session

@@ -1,0 +1,104 @@
+// Uniform and hybrid diffusion as a `Noise`: a mixture (mixture.ts) and Markov steps between its times. A step either
+// keeps what stands there or draws anew, and the noise it draws is whatever the mixture has gained on the way.
+import type { Tensor } from '../graph/index.ts'
+import { only } from './masked.ts'
+import { mixedBound, withoutOwnEvidence } from './mixed-bound.ts'
+import { type Mixture, type Shares, sharesAt } from './mixture.ts'
+import type { Noise, Pricing, Terms, World } from './noise.ts'
+import { expectStep, expectTime } from './schedule.ts'
+
+/** A process of the family. Its predictions are what all other positions say (see `Noise.posterior`); the two
+ * conversions serve denoisers trained with plain cross-entropy, which have seen the position itself too. */
+export interface Mixed extends Noise {
+  /** What the others say, from what the whole noisy text says: the token that stands there has spoken for itself, and
+   * its evidence is divided out.
+   * @param prediction [V] probabilities of the clean token  @param noisy what stands at the position */
+  leaveOneOut(prediction: Float64Array, noisy: number, t: number, world: World): Float64Array
+  /** The same for logits of rows, [R, V], in graph ops. */
+  leaveOneOutLogits(terms: Omit<Terms, 'targets'>, pricing: Pricing): Tensor
+}
+
+type Head = Pick<Noise, 'name' | 'about' | 'source'>
+
+export const mixed = (head: Head, mixture: Mixture): Mixed => ({
+  ...head,
+  causal: false,
+  settles: false,
+
+  corrupt(clean, t, { maskId, words, schedule }, uniform) {
+    expectTime(t)
+    const { kept, mask, replaced } = sharesAt(mixture, schedule, t)
+    return clean.map((token, position) => {
+      const draw = uniform(position)
+      if (draw >= 1 - kept) return token
+      if (draw < mask) return maskId
+      const index = Math.floor(((draw - mask) / replaced) * words.length)
+      return words[Math.min(index, words.length - 1)]
+    })
+  },
+
+  rows: (noisy) => Int32Array.from(noisy, (_, position) => position),
+
+  forward(token, s, t, world) {
+    const { stays, arrives } = step(mixture, s, t, world)
+    arrives[token] += stays
+    return arrives
+  },
+
+  prior: (world) => spreadOut(sharesAt(mixture, world.schedule, 1), world),
+
+  posterior(noisy, prediction, s, t, world) {
+    const { stays, arrives } = step(mixture, s, t, world)
+    const before = sharesAt(mixture, world.schedule, s)
+    const joint = spreadOut(before, world).map(
+      (noise, id) =>
+        (before.kept * prediction[id] + noise) * (arrives[noisy] + (id === noisy ? stays : 0)),
+    )
+    return normalised(joint) ?? only(noisy, world.vocabSize)
+  },
+
+  bound: (terms, pricing) => mixedBound(mixture, terms, pricing),
+
+  leaveOneOut(prediction, noisy, t, { words, schedule }) {
+    expectTime(t)
+    const { kept, replaced } = sharesAt(mixture, schedule, t)
+    const others = prediction.slice()
+    others[noisy] /= 1 + (kept * words.length) / replaced
+    return normalised(others) ?? prediction.slice()
+  },
+
+  leaveOneOutLogits: (terms, pricing) => withoutOwnEvidence(mixture, terms, pricing),
+})
+
+/** [V]: the noise alone, without what was kept. */
+function spreadOut(
+  { mask, replaced }: Pick<Shares, 'mask' | 'replaced'>,
+  { vocabSize, maskId, words }: World,
+): Float64Array {
+  const q = new Float64Array(vocabSize)
+  for (const word of words) q[word] = replaced / words.length
+  if (mask > 0) q[maskId] = mask
+  return q
+}
+
+/** From s to t a token stays itself with probability `stays`, or becomes what `arrives` says, [V], whatever it was. */
+function step(
+  mixture: Mixture,
+  s: number,
+  t: number,
+  world: World,
+): { stays: number; arrives: Float64Array } {
+  expectStep(s, t)
+  const before = sharesAt(mixture, world.schedule, s)
+  const after = sharesAt(mixture, world.schedule, t)
+  const stays = before.kept === 0 ? 1 : after.kept / before.kept
+  // never negative but for rounding, since the odds only grow
+  const added = (part: 'mask' | 'replaced') => Math.max(0, after[part] - stays * before[part])
+  return { stays, arrives: spreadOut({ mask: added('mask'), replaced: added('replaced') }, world) }
+}
+
+/** Nothing when there is nothing to share. */
+function normalised(weights: Float64Array): Float64Array | undefined {
+  const total = weights.reduce((a, b) => a + b, 0)
+  return total > 0 ? weights.map((weight) => weight / total) : undefined
+}
