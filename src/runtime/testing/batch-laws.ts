@@ -164,7 +164,10 @@ export const batchLaws = {
       }
     }
   },
+} satisfies Record<string, Law>
 
+/** What only a device can keep that promises bits. */
+export const bitLaws = {
   async 'where it is a single position, padded to two'({ device, open, most }) {
     const session = await open(transformer(device))
     const canvases = Array.from({ length: most }, (_, i) => ({

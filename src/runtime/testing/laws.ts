@@ -1,6 +1,6 @@
 // The laws of devices, by chapter, and how one is kept: on a bench whose sessions are closed afterwards.
 import type { Device, Session } from '../device.ts'
-import { batchLaws } from './batch-laws.ts'
+import { batchLaws, bitLaws } from './batch-laws.ts'
 import { opLaws } from './op-laws.ts'
 import { type Bench, type Law, sessionLaws } from './session-laws.ts'
 
@@ -8,6 +8,7 @@ export const laws: Readonly<Record<string, Readonly<Record<string, Law>>>> = {
   'a session': sessionLaws,
   'an op': opLaws,
   'a canvas in a batch': batchLaws,
+  'the bits of a canvas': bitLaws,
 }
 
 export async function keep(
