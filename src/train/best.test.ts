@@ -12,7 +12,7 @@ import type { Ending, RunSettings } from './run.ts'
 /** few sentences, many times over, at a rate that does not fall */
 const settings = (changes: Partial<RunSettings> = {}) =>
   settingsOf({
-    data: textData('few', sentences(12)),
+    data: textData('few', sentences(8)),
     options: {
       tokens: 6000,
       params: 10_000,
