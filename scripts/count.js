@@ -1,7 +1,7 @@
 // What a run of vitest amounts to, from its JSON report. Nothing that went wrong may be lost on the way.
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
-/** @typedef {{ status: string, fullName: string }} Assertion */
+/** @typedef {{ status: string, fullName: string, ancestorTitles: string[] }} Assertion */
 /** @typedef {{ name: string, status: string, startTime: number, endTime: number, assertionResults: Assertion[] }} File */
 
 /** @param {File[]} files `testResults` of the report

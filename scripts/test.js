@@ -47,13 +47,19 @@ function readReport() {
   return existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')).testResults : []
 }
 
-/** @param {File[]} files */
+/** A line for each group of tests that was skipped, not for each test: an absent device skips them all.
+ * @param {File[]} files */
 function describeSkipped(files) {
-  const rows = files.flatMap(({ name, assertionResults }) =>
-    assertionResults
-      .filter(({ status }) => status !== 'passed' && status !== 'failed')
-      .map(({ fullName }) => `  ${relative(root, name)}: ${fullName}`),
-  )
+  /** @type {Map<string, number>} */
+  const groups = new Map()
+  for (const { name, assertionResults } of files) {
+    for (const { status, fullName, ancestorTitles } of assertionResults) {
+      if (status === 'passed' || status === 'failed') continue
+      const group = `${relative(root, name)}: ${ancestorTitles[0] ?? fullName}`
+      groups.set(group, (groups.get(group) ?? 0) + 1)
+    }
+  }
+  const rows = [...groups].map(([group, count]) => `  ${String(count).padStart(4)}  ${group}`)
   return rows.length > 0 ? `\nSkipped:\n${rows.join('\n')}\n` : ''
 }
 
