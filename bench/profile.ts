@@ -1,9 +1,10 @@
 // Where the time of a training step goes: milliseconds by kind of node, and what the host adds.
 //
-//   npm run bench -- profile [--width 128] [--layers 6] [--rows 12] [--length 85] [--vocabulary 1123] [--ar] [--threads 1]
+//   npm run bench -- profile [--width 128] [--layers 6] [--rows 12] [--length 85] [--vocabulary 1123] [--ar] [--threads 1] [--optimiser adamw]
 import { parseArgs } from 'node:util'
 import { cpu } from '../src/runtime/cpu.node.ts'
 import type { Device, Session } from '../src/runtime/index.ts'
+import type { Recipe } from '../src/train/recipe.ts'
 import { lettersTrainer } from './support/trainer.ts'
 
 const { values } = parseArgs({
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     vocabulary: { type: 'string', default: '1123' },
     threads: { type: 'string', default: '1' },
     ar: { type: 'boolean', default: false },
+    optimiser: { type: 'string', default: 'muon' },
     profile: { type: 'boolean', default: true },
   },
   allowNegative: true,
@@ -25,8 +27,8 @@ const device = cpu({ threads: Number(values.threads) })
 const sessions: Session[] = []
 const profiled: Device = {
   ...device,
-  session: async (graph) => {
-    const session = await device.session(graph, { profile: values.profile })
+  session: async (graph, options) => {
+    const session = await device.session(graph, { ...options, profile: values.profile })
     sessions.push(session)
     return session
   },
@@ -38,6 +40,7 @@ const trainer = await lettersTrainer(profiled, {
   length: Number(values.length),
   vocabulary: Number(values.vocabulary),
   causal: values.ar,
+  optimiser: values.optimiser as Recipe['optimiser'],
 })
 for (let i = 0; i < 3; i++) await trainer.step(i, 0)
 let graph = 0

@@ -52,8 +52,12 @@ export class Orthogonaliser {
   async run(from: HostTensor, to: HostTensor): Promise<void> {
     const [rows, columns] = from.dims
     const shape = `${rows} × ${columns}`
-    if (!this.sessions.has(shape))
-      this.sessions.set(shape, this.device.session(orthogonalGraph(rows, columns, this.device)))
+    if (!this.sessions.has(shape)) {
+      const graph = orthogonalGraph(rows, columns, this.device)
+      // threads of several sessions wait by spinning, in each other's way: with two, a small network's step took 3 times
+      // as long
+      this.sessions.set(shape, this.device.session(graph, { threads: 1 }))
+    }
     const session = await this.sessions.get(shape)!
     await session.run({ x: from }, { orthogonal: to })
   }
