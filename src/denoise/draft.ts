@@ -226,7 +226,7 @@ export class Draft {
     const end = this.#end()
     const length = end < 0 ? this.#tokens.length : end + 1
     const finished = this.#plan.policy.done
-      ? this.#start === 0 || this.#plan.policy.done(this.#view())
+      ? this.#start === 0 || this.#settledForGood()
       : !this.#state.subarray(0, length).includes(states.fog)
     if (!finished) return
     this.#done = 'complete'
@@ -235,6 +235,16 @@ export class Draft {
     this.#confidence = this.#confidence.slice(0, length)
     this.#entropy = this.#entropy.slice(0, length)
     this.#changed = this.#changed.filter((position) => position < length)
+  }
+
+  /** A policy that changes what is settled says when the text is finished; steps at which it wants nothing may lie
+   * between now and then, and pass here. */
+  #settledForGood(): boolean {
+    for (; ; this.#step++) {
+      const view = this.#view()
+      if (this.#plan.policy.done?.(view)) return true
+      if (this.#step >= this.#steps || this.#plan.policy.wants(view).length > 0) return false
+    }
   }
 
   /** Runs of known tokens as words, a sign for each token in the fog. */

@@ -31,6 +31,7 @@ export interface PlanOptions {
   threshold?: number
   factor?: number
   eps?: number
+  eta?: number
   unsure?: readonly number[]
   /** ids that are not to be written */
   ban?: readonly number[]
@@ -87,6 +88,7 @@ export const ranges = {
   threshold: { within: (value) => value >= 0 && value <= 1, says: 'a number from 0 to 1' },
   factor: positive,
   eps: { within: (value) => value >= 0 && value < 1, says: 'a number of at least 0 and below 1' },
+  eta: { within: (value) => value >= 0 && value <= 1, says: 'a number from 0 to 1' },
   guidance: positive,
   seed: { ...whole(0), says: 'a whole number from 0 to 2^53-1' },
 } satisfies { [K in keyof PlanOptions]?: Range }
@@ -106,12 +108,14 @@ export function makePlan(options: PlanOptions, network: Pick<Denoiser, 'causal'>
     steps: options.steps,
     temperature: options.temperature ?? policy.defaults.temperature,
     topP: options.topP ?? 1,
+    nucleus: policy.nucleus,
     topK: options.topK ?? 0,
     orderTemperature: options.orderTemperature ?? 0,
     blockLength: options.blockLength,
     threshold: options.threshold,
     factor: options.factor,
     eps: options.eps,
+    eta: options.eta,
     unsure: options.unsure ?? [],
     ban: options.ban ?? [],
     guidance: options.guidance ?? 0,
@@ -159,6 +163,7 @@ const own = [
   'threshold',
   'factor',
   'eps',
+  'eta',
   'unsure',
   'survival',
 ] as const satisfies readonly (keyof PolicySettings)[]

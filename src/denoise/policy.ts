@@ -2,7 +2,7 @@
 // where once it has answered. Everything else (the canvas, the forwards, the draws, when to stop) is the loop's.
 // A policy is a pure function of what it is shown, so a text can be taken up again from any frame.
 import type { Random } from '../random/index.ts'
-import type { Sampling } from './sample.ts'
+import type { Nucleus, Sampling } from './sample.ts'
 
 /** What a policy may be told beyond the sampling of tokens. */
 export interface PolicySettings {
@@ -18,6 +18,8 @@ export interface PolicySettings {
   readonly factor?: number
   /** the time at which the last step begins to end, where times fall from 1 in equal steps */
   readonly eps?: number
+  /** how readily settled words go back into the fog, see the policies `remdm-…` */
+  readonly eta?: number
   /** ids that count for nothing when certainties are compared */
   readonly unsure: readonly number[]
   /** chance that a position is still clean at time t, falling from 1 at t = 0 */
@@ -83,6 +85,8 @@ export interface Policy {
   /** the options of its own that it understands; any other is refused by name */
   readonly takes: readonly (keyof PolicySettings)[]
   readonly defaults: { readonly temperature: number }
+  /** what its top-p means; `reaching` without */
+  readonly nucleus?: Nucleus
   /** The most steps it takes for so much fog (at least 1), and so the most forwards. */
   steps(fog: number, settings: PolicySettings): number
   /** Positions to ask at this step, ascending. None: nothing happens at this step and no forward is spent. Settled

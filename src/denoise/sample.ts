@@ -4,14 +4,20 @@
 import { UnfogError } from '../error/index.ts'
 import { categorical } from '../random/index.ts'
 
+/** Which tokens top-p keeps: the fewest most probable ones that reach its share, or the most that stay within it, the
+ * first one always. */
+export type Nucleus = 'reaching' | 'within'
+
 /** How tokens are drawn. Checked by makePlan. */
 export interface Sampling {
   /** logits are divided by it; 0 takes the most probable token, the lowest id among equals */
   readonly temperature: number
   /** keep so many most probable tokens; 0 keeps all */
   readonly topK: number
-  /** of those, keep the fewest most probable ones that reach this share of their probability */
+  /** of those, keep the most probable ones that make up this share of their probability */
   readonly topP: number
+  /** `reaching` without */
+  readonly nucleus?: Nucleus
 }
 
 /** A row at temperature 1, before top-k and top-p. */
@@ -60,7 +66,7 @@ export function readRow(logits: Float32Array, banned: Uint8Array): Row {
 export function distribution(
   logits: Float32Array,
   banned: Uint8Array,
-  { temperature, topK, topP }: Sampling,
+  { temperature, topK, topP, nucleus = 'reaching' }: Sampling,
   row: Row = readRow(logits, banned),
 ): Float64Array {
   const weights = new Float64Array(logits.length)
@@ -71,7 +77,7 @@ export function distribution(
   for (let id = 0; id < logits.length; id++) {
     if (!banned[id]) weights[id] = Math.exp((logits[id] - logits[row.best]) / temperature)
   }
-  if (topK > 0 || topP < 1) keepMostProbable(weights, topK, topP)
+  if (topK > 0 || topP < 1) keepMostProbable(weights, topK, topP, nucleus)
   return weights
 }
 
@@ -89,7 +95,12 @@ export function drawToken(
 }
 
 /** Sets the weights of all other tokens to 0. Among equals the lower id comes first. */
-function keepMostProbable(weights: Float64Array, topK: number, topP: number): void {
+function keepMostProbable(
+  weights: Float64Array,
+  topK: number,
+  topP: number,
+  nucleus: Nucleus,
+): void {
   const order = [...weights.keys()].filter((id) => weights[id] > 0)
   order.sort((a, b) => weights[b] - weights[a] || a - b)
   const most = topK > 0 ? Math.min(topK, order.length) : order.length
@@ -97,6 +108,10 @@ function keepMostProbable(weights: Float64Array, topK: number, topP: number): vo
   for (let rank = 0; rank < most; rank++) total += weights[order[rank]]
   let kept = 0
   let sum = 0
-  while (kept < most && (topP === 1 || sum < topP * total)) sum += weights[order[kept++]]
+  const keeps = {
+    reaching: () => sum < topP * total,
+    within: () => kept === 0 || sum + weights[order[kept]] <= topP * total,
+  }[nucleus]
+  while (kept < most && (topP === 1 || keeps())) sum += weights[order[kept++]]
   for (const id of order.slice(kept)) weights[id] = 0
 }

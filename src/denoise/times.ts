@@ -1,6 +1,10 @@
 // Times of released samplers: from 1 to eps in equal steps, in float32 as PyTorch's linspace counts them. A share of the
 // fog that is rounded down to whole positions depends on the last bit of these numbers.
 
+/** The time after `step` of `steps` equal steps from 1 to eps, in float64. */
+export const equalTime = (step: number, steps: number, eps: number): number =>
+  1 - (step * (1 - eps)) / steps
+
 /** `steps` + 1 times. */
 export function linspace(eps: number, steps: number): Float32Array {
   const by = Math.fround((Math.fround(eps) - 1) / steps)

@@ -61,6 +61,7 @@ const options = {
   ),
   factor: numeric(ranges.factor, 'how readily words are written together; default 1', 'x'),
   eps: numeric(ranges.eps, 'time at which released samplers stop; default their own', 'x'),
+  eta: numeric(ranges.eta, 'how readily words go back into the fog; default the policy’s own', 'x'),
   guidance: numeric(
     ranges.guidance,
     'how much more the given text counts than by itself; doubles the forwards',
@@ -76,7 +77,10 @@ export const generate = command({
   options,
   notes: () => {
     const { style, words, who, what } = labelValues('full')
-    const rows = Object.entries(policies).map(([name, { about }]) => `  ${name.padEnd(15)}${about}`)
+    const width = Math.max(...Object.keys(policies).map((name) => name.length)) + 2
+    const rows = Object.entries(policies).map(
+      ([name, { about }]) => `  ${name.padEnd(width)}${about}`,
+    )
     const some = (values: readonly string[]) =>
       values.length > 8
         ? `${values.slice(0, 8).join(', ')} … (${values.length})`

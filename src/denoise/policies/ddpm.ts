@@ -2,6 +2,7 @@
 // is one outcome with probability noise(s)/noise(t); what is left at the end takes its most probable token. The law is
 // that of `ancestral`, which knows beforehand what a step reveals and so asks less.
 import type { Policy } from '../policy.ts'
+import { equalTime } from '../times.ts'
 
 export const ddpm: Policy = {
   name: 'ddpm',
@@ -16,7 +17,7 @@ export const ddpm: Policy = {
   choose(predictions, { step, steps, settings: { eps = 1e-5, survival } }) {
     if (step === steps - 1)
       return predictions.map(({ position, best }) => ({ position, token: best }))
-    const noise = (k: number) => 1 - survival(1 - (k * (1 - eps)) / (steps - 1))
+    const noise = (k: number) => 1 - survival(equalTime(k, steps - 1, eps))
     const stay = noise(step + 1) / noise(step)
     return predictions.map((prediction) => ({
       position: prediction.position,

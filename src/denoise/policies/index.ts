@@ -10,6 +10,7 @@ import { leftToRight } from './left-to-right.ts'
 import { lowConfidence } from './low-confidence.ts'
 import { origin } from './origin.ts'
 import { random } from './random.ts'
+import { forwardBackward, remdmCap, remdmConf, remdmLoop, remdmRescale } from './remdm.ts'
 import { revise } from './revise.ts'
 import { threshold } from './threshold.ts'
 
@@ -28,6 +29,11 @@ export const policies = {
   'topk-margin': topkMargin,
   entropy,
   ddpm,
+  'forward-backward': forwardBackward,
+  'remdm-cap': remdmCap,
+  'remdm-rescale': remdmRescale,
+  'remdm-conf': remdmConf,
+  'remdm-loop': remdmLoop,
 } satisfies Record<string, Policy>
 
 export type PolicyName = keyof typeof policies
