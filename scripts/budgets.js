@@ -14,7 +14,7 @@ const MB = 1000 * kB
 const budgets = [
   {
     what: 'code in the package',
-    limit: 1000 * kB,
+    limit: 1500 * kB,
     why: 'the sources are plain JavaScript with declarations; more means something was bundled',
     measure: (pack) => sizeBelow(pack, 'dist/') + sizeBelow(pack, 'bin/'),
   },
