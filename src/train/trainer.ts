@@ -1,7 +1,7 @@
 // The trainer: one network, its flat buffers, and the phases of its run. A step is a pure function of the buffers,
 // the data, the recipe and the step's number.
 import type { ModelConfig } from '../model/config.ts'
-import { framing, longestText } from '../model/framing.ts'
+import { type Framing, framing, longestText } from '../model/framing.ts'
 import { initialise, parameterShapes, transformer } from '../nn/index.ts'
 import { noises, schedules, type schedules as scheduleTable, times } from '../noise/index.ts'
 import { seeded } from '../random/index.ts'
@@ -75,6 +75,7 @@ export class Trainer {
   private readonly batches: Batches
   private readonly loss = { data: new Float32Array(1), dims: [] }
   private readonly sessions = new Map<Phase, Promise<Session>>()
+  private readonly framings = new Map<Phase, Framing>()
 
   constructor(setup: Setup) {
     this.setup = setup
@@ -139,7 +140,7 @@ export class Trainer {
         ...config.architecture,
         attention: phase.causal ? ('causal' as const) : ('full' as const),
       }
-      const { banned, words } = framing(config, tokenizer, phase.causal)
+      const { banned, words } = this.framing(phase)
       const network = transformer(architecture, banned)
       const { noise, schedule } = this.corruption(phase)
       const maskId = tokenizer.special.mask
@@ -149,6 +150,17 @@ export class Trainer {
       this.sessions.set(phase, session)
     }
     return session
+  }
+
+  /** Made once a phase: it lists the whole vocabulary, and every step needs it. */
+  private framing(phase: Phase): Framing {
+    let found = this.framings.get(phase)
+    if (!found) {
+      const { config, tokenizer } = this.setup
+      found = framing(config, tokenizer, phase.causal)
+      this.framings.set(phase, found)
+    }
+    return found
   }
 
   private corruption(phase: Phase): Corruption {
@@ -167,11 +179,11 @@ export class Trainer {
   /** Loss and gradients of one batch, without learning from it.
    * @returns tokens of text in the batch */
   async measure(step: number, phase: Phase): Promise<number> {
-    const { config, tokenizer, recipe } = this.setup
+    const { recipe } = this.setup
     const batch = this.batches.batch(step)
     const feeds = corruptBatch(
       batch,
-      framing(config, tokenizer, phase.causal),
+      this.framing(phase),
       this.corruption(phase),
       seeded(recipe.seed),
       step,
