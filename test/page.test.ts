@@ -1,29 +1,14 @@
 // The page in a real Chromium, with a model that knows one tale by heart: on a desk and on a phone, by hand and by keys.
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { components, findChromium } from '../scripts/components.js'
 import { type Serving, serve } from '../src/serve/index.ts'
+import { absent, launch, newPage, titled } from './support/studio.ts'
 import { type TellingModel, tellingModel } from './support/telling-model.ts'
 
-const program = findChromium()
-const absent = program === undefined && process.env.CI !== 'true'
-const title = absent
-  ? `the page (no Chromium: ${components.chromium.command()} installs one)`
-  : 'the page'
-
-const quiet = [
-  '--headless=new',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-]
 const desk = { viewport: { width: 1280, height: 800 } }
 const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
 
-describe.skipIf(absent)(title, () => {
+describe.skipIf(absent)(titled('the page'), () => {
   let browser: Browser
   let model: TellingModel
   let serving: Serving
@@ -31,8 +16,7 @@ describe.skipIf(absent)(title, () => {
   let complaints: string[]
 
   beforeAll(async () => {
-    if (!program) throw new Error(`there is no Chromium: ${components.chromium.command()}`)
-    browser = await chromium.launch({ executablePath: program, args: quiet })
+    browser = await launch()
   })
   afterAll(() => browser?.close())
   beforeEach(async () => {
@@ -48,15 +32,7 @@ describe.skipIf(absent)(title, () => {
 
   /** The page, ready to type; temperature 0 and the link of a beginning unless other settings are given. */
   async function open(options: BrowserContextOptions = desk, link = 'temperature=0') {
-    const context = await browser.newContext(options)
-    // a busy machine is no failure
-    context.setDefaultTimeout(180_000)
-    page = await context.newPage()
-    page.on('pageerror', (error) => complaints.push(error.message))
-    page.on('console', (message) => complaints.push(message.text()))
-    page.on('request', (request) => {
-      if (!request.url().startsWith(serving.url)) complaints.push(`asks for ${request.url()}`)
-    })
+    page = await newPage(browser, options, serving.url, complaints)
     await page.goto(`${serving.url}/#${link}`)
     await page.waitForSelector('#model:not(:empty)')
   }

@@ -2,21 +2,15 @@
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { components, findChromium } from '../scripts/components.js'
 import { runs } from '../src/index.ts'
 import { type Serving, serveRuns } from '../src/serve/index.ts'
 import type { Metric } from '../src/train/metrics.ts'
 import type { RunPlan } from '../src/train/plan.ts'
 import { defaultRecipe } from '../src/train/recipe.ts'
+import { absent, launch, newPage, titled } from './support/studio.ts'
 import { tinyModel } from './support/tiny-models.ts'
-
-const program = findChromium()
-const absent = program === undefined && process.env.CI !== 'true'
-const title = absent
-  ? `the page of runs (no Chromium: ${components.chromium.command()} installs one)`
-  : 'the page of runs'
 
 const { config } = await tinyModel()
 const plan: RunPlan = {
@@ -45,7 +39,9 @@ const metric = (step: number, heldOutPerChar: number): Metric => ({
 })
 const line = (report: Metric) => `${JSON.stringify(report)}\n`
 
-describe.skipIf(absent)(title, () => {
+const desk = { viewport: { width: 1200, height: 900 } }
+
+describe.skipIf(absent)(titled('the page of runs'), () => {
   let browser: Browser
   let page: Page
   let serving: Serving
@@ -53,11 +49,7 @@ describe.skipIf(absent)(title, () => {
   let complaints: string[]
 
   beforeAll(async () => {
-    if (!program) throw new Error(`there is no Chromium: ${components.chromium.command()}`)
-    browser = await chromium.launch({
-      executablePath: program,
-      args: ['--headless=new', '--no-sandbox', '--disable-gpu'],
-    })
+    browser = await launch()
   })
   afterAll(() => browser?.close())
   beforeEach(async () => {
@@ -76,14 +68,7 @@ describe.skipIf(absent)(title, () => {
     }
     complaints = []
     serving = await serveRuns({ runs: () => runs(folder), port: 0 })
-    const context = await browser.newContext({ viewport: { width: 1200, height: 900 } })
-    context.setDefaultTimeout(180_000)
-    page = await context.newPage()
-    page.on('pageerror', (error) => complaints.push(error.message))
-    page.on('console', (message) => complaints.push(message.text()))
-    page.on('request', (request) => {
-      if (!request.url().startsWith(serving.url)) complaints.push(`asks for ${request.url()}`)
-    })
+    page = await newPage(browser, desk, serving.url, complaints)
     await page.goto(serving.url)
     await page.waitForSelector('.curve [role=img]')
   })
