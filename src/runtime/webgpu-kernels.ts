@@ -10,6 +10,10 @@ export const webgpuTraits: Pick<RuntimeTraits, 'decomposed' | 'batchInvariant' |
     'rmsScale',
     // overflows: the maximum is not subtracted
     'logsumexp',
+    // OneHot has no kernel
+    'scatterRows',
+    // one group of threads for each result: a training step of 64k tokens took 3 times as long
+    'sum',
   ],
   // kernels are chosen by shape; on SwiftShader only padding changes bits, but no card promises it
   batchInvariant: 'none',
