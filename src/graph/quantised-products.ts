@@ -12,51 +12,57 @@ import { transpose } from './ops/transpose.ts'
 import { unpackInt4 } from './ops/unpack-int4.ts'
 import { namedFromRoot, parameter, parameterOp, type Tensor, topological } from './tensor.ts'
 
+/** A parameter by name, each made once. */
+type Parameters = typeof parameter
+
 interface Form {
   /** x · W, or x · Wᵀ for a matrix whose scales are those of its rows */
-  product(x: Tensor, weight: Tensor, byRows: boolean): Tensor
+  product(get: Parameters, x: Tensor, weight: Tensor, byRows: boolean): Tensor
   /** rows of W, [..., columns] */
-  rows(weight: Tensor, ids: Tensor): Tensor
+  rows(get: Parameters, weight: Tensor, ids: Tensor): Tensor
 }
 
-const scaleOf = ({ name }: Tensor, shape: readonly number[]) => parameter(`${name}.scale`, shape)
+const int8 = (get: Parameters, { name, shape }: Tensor, channels: number) => ({
+  bytes: get(name, shape as number[], 'int8'),
+  scale: get(`${name}.scale`, [channels]),
+})
 
-const int8 = ({ name, shape }: Tensor) => parameter(name, shape as number[], 'int8')
-
-const int4 = ({ name }: Tensor, channels: number, inner: number) => {
+const int4 = (get: Parameters, { name }: Tensor, channels: number, inner: number) => {
   const blocks = Math.ceil(inner / int4Block)
   return {
-    bytes: parameter(name, [channels, blocks, int4Block / 2], 'uint8'),
-    scale: parameter(`${name}.scale`, [channels, blocks]),
+    bytes: get(name, [channels, blocks, int4Block / 2], 'uint8'),
+    scale: get(`${name}.scale`, [channels, blocks]),
   }
 }
 
 const forms = {
   int8: {
-    product(x, weight, byRows) {
+    product(get, x, weight, byRows) {
       const [rows, columns] = weight.shape as number[]
-      return byRows
-        ? int8Matmul(x, transpose(int8(weight), [1, 0]), scaleOf(weight, [rows]))
-        : int8Matmul(x, int8(weight), scaleOf(weight, [columns]))
+      const { bytes, scale } = int8(get, weight, byRows ? rows : columns)
+      return int8Matmul(x, byRows ? transpose(bytes, [1, 0]) : bytes, scale)
     },
-    rows(weight, ids) {
+    rows(get, weight, ids) {
       const [rows] = weight.shape as number[]
-      const scale = gather(reshape(scaleOf(weight, [rows]), [rows, 1]), ids)
-      return mul(cast(gather(int8(weight), ids)), scale)
+      const { bytes, scale } = int8(get, weight, rows)
+      return mul(cast(gather(bytes, ids)), gather(reshape(scale, [rows, 1]), ids))
     },
   },
   int4: {
-    product(x, weight, byRows) {
+    product(get, x, weight, byRows) {
       const [rows, columns] = weight.shape as number[]
-      const { bytes, scale } = byRows ? int4(weight, rows, columns) : int4(weight, columns, rows)
+      const { bytes, scale } = byRows
+        ? int4(get, weight, rows, columns)
+        : int4(get, weight, columns, rows)
       return int4Matmul(x, bytes, scale)
     },
-    rows(weight, ids) {
+    rows(get, weight, ids) {
       const [rows, columns] = weight.shape as number[]
-      const { bytes, scale } = int4(weight, rows, columns)
+      const { bytes, scale } = int4(get, weight, rows, columns)
       const [, blocks, size] = bytes.shape as number[]
       const taken = gather(reshape(bytes, [rows, blocks * size]), ids)
-      return unpackInt4(reshape(taken, [...ids.shape, blocks, size]), gather(scale, ids), columns)
+      const blocked = reshape(taken, [...ids.shape, blocks, size])
+      return unpackInt4(blocked, gather(scale, ids), columns)
     },
   },
 } satisfies Record<string, Form>
@@ -73,12 +79,20 @@ export function quantisedProducts(
 ): Record<string, Tensor> {
   if (quantised.size === 0) return { ...outputs }
   const replaced = new Map<Tensor, Tensor>()
+  const made = new Map<string, Tensor>()
+  const get: Parameters = (name, ...about) => {
+    const tensor = made.get(name) ?? parameter(name, ...about)
+    made.set(name, tensor)
+    return tensor
+  }
   for (const tensor of topological(Object.values(outputs))) {
     const inputs = tensor.inputs.map((input) => replaced.get(input) ?? input)
     const changed = inputs.some((input, i) => input !== tensor.inputs[i])
     const weight = inputs.find(({ op, name }) => op === parameterOp && quantised.has(name))
-    if (weight) replaced.set(tensor, inPlaceOf(tensor, inputs, weight, quantised.get(weight.name)!))
-    else if (changed) replaced.set(tensor, Object.freeze({ ...tensor, inputs }))
+    if (weight) {
+      const form = forms[quantised.get(weight.name)!]
+      replaced.set(tensor, inPlaceOf(get, tensor, inputs, weight, form))
+    } else if (changed) replaced.set(tensor, Object.freeze({ ...tensor, inputs }))
   }
   return Object.fromEntries(
     Object.entries(outputs).map(([name, tensor]) => [name, replaced.get(tensor) ?? tensor]),
@@ -86,18 +100,18 @@ export function quantisedProducts(
 }
 
 function inPlaceOf(
+  get: Parameters,
   { op, attrs, name }: Tensor,
   inputs: readonly Tensor[],
   weight: Tensor,
-  form: QuantisedForm,
+  { product, rows }: Form,
 ): Tensor {
-  const { product, rows } = forms[form]
   return namedFromRoot(name, () => {
     const kind = op as unknown
-    if (kind === gatherOp && inputs[0] === weight) return rows(weight, inputs[1])
+    if (kind === gatherOp && inputs[0] === weight) return rows(get, weight, inputs[1])
     const { transposeA, transposeB = false, alpha = 1 } = (attrs ?? {}) as Product
     if (kind === matmulOp && inputs[1] === weight && !transposeA && alpha === 1) {
-      return product(inputs[0], weight, transposeB)
+      return product(get, inputs[0], weight, transposeB)
     }
     throw new UnfogError('internal', `${name} cannot read the quantised ${weight.name}`)
   })

@@ -6,7 +6,13 @@ import { UnfogError } from '../error/index.ts'
 import { folderStore } from '../store/folder.node.ts'
 import { memoryStore, readText, type Store, writeText } from '../store/index.ts'
 import type { ModelConfig } from './config.ts'
-import { type ModelParts, readModelFolder, type Shapes, writeModelFolder } from './folder.ts'
+import {
+  type ModelParts,
+  readModelFolder,
+  type Shapes,
+  type Weight,
+  writeModelFolder,
+} from './folder.ts'
 import { fromBf16, toBf16 } from './half.ts'
 import { writeSafetensors } from './safetensors.ts'
 
@@ -99,11 +105,11 @@ for (const [kind, make] of Object.entries(stores)) {
         expect(model.config).toMatchObject({ ...config, weights: { dtype } })
         expect(model.names).toEqual(['embed', 'block.0.up'])
         for (const { name, data } of parts().tensors) {
-          const kept = dtype === 'f32' ? data : fromBf16(toBf16(data))
+          const kept = dtype === 'f32' ? data : fromBf16(toBf16(data as Float32Array))
           expect(await model.tensor(name)).toEqual(kept)
         }
         const again = make(`${dtype}-again`)
-        const tensors = []
+        const tensors: Weight[] = []
         for (const { name, shape } of parts().tensors) {
           tensors.push({ name, shape, data: await model.tensor(name) })
         }
@@ -151,7 +157,9 @@ describe('a save that was interrupted', () => {
       await expect(writeModelFolder(stopping(store, last), parts(2))).rejects.toThrow('killed')
       if (last === 0) {
         const model = await readModelFolder(store, expected)
-        expect(await model.tensor('embed')).toEqual(fromBf16(toBf16(parts(1).tensors[0].data)))
+        expect(await model.tensor('embed')).toEqual(
+          fromBf16(toBf16(parts(1).tensors[0].data as Float32Array)),
+        )
       } else {
         expect((await refusal(store)).message).toMatch(/were not saved together: the save was/)
       }
