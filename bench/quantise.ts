@@ -2,12 +2,7 @@
 import type { QuantisedForm } from '../src/graph/index.ts'
 import { emit, input, quantisedProducts } from '../src/graph/index.ts'
 import { formOf, quantiseWeights, type WeightData } from '../src/model/quantise.ts'
-import {
-  initialise,
-  parameterShapes,
-  type TransformerConfig,
-  transformer,
-} from '../src/nn/index.ts'
+import { parameterShapes, type TransformerConfig, transformer } from '../src/nn/index.ts'
 import { cpu } from '../src/runtime/cpu.node.ts'
 import { flat, layoutOf } from '../src/runtime/index.ts'
 
