@@ -25,6 +25,7 @@ import { modelCard } from '../model/card.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { writeModelFolder } from '../model/folder.ts'
 import { type Network, openNetwork } from '../model/network.ts'
+import { formOf, storedShapes, type WeightData } from '../model/quantise.ts'
 import { parameterCount, parameterShapes } from '../nn/index.ts'
 import { schedules } from '../noise/index.ts'
 import type { Device } from '../runtime/index.ts'
@@ -65,8 +66,8 @@ export interface ModelSources {
   device: Device
   config: ModelConfig
   tokenizer: Tokenizer
-  /** every parameter by name */
-  weights: ReadonlyMap<string, Float32Array>
+  /** every parameter by name; a quantised one as bytes, with its scales as `name.scale` */
+  weights: ReadonlyMap<string, WeightData>
   /** README.md, kept when the model is saved elsewhere */
   card?: string
   now: () => number
@@ -92,7 +93,7 @@ export class Model {
     this.config = config
     this.tokenizer = tokenizer
     this.parameters = parameterCount(config.architecture)
-    const shapes = parameterShapes(config.architecture)
+    const shapes = tensorShapes(sources)
     const tensors = Object.fromEntries(
       Object.entries(shapes).map(([name, dims]) => [name, { data: weights.get(name)!, dims }]),
     )
@@ -240,7 +241,7 @@ export class Model {
   /** Saves the model as a folder. Weights keep their number type. */
   async saveTo(store: Store): Promise<void> {
     const { config, tokenizer, weights, card } = this.sources
-    const shapes = parameterShapes(config.architecture)
+    const shapes = tensorShapes(this.sources)
     await writeModelFolder(store, {
       config,
       tokenizer: tokenizer.toJSON(),
@@ -342,6 +343,10 @@ export class Model {
     return (length) => -histogram.logProb(length)
   }
 }
+
+/** Shapes of the tensors of a model, quantised or not. */
+const tensorShapes = ({ config, weights }: Pick<ModelSources, 'config' | 'weights'>) =>
+  storedShapes(parameterShapes(config.architecture), (name) => formOf(weights.get(name)))
 
 const userSays = (content: string): Turn => ({ role: 'user', content })
 

@@ -7,7 +7,7 @@ import { textData } from '../train/data.ts'
 import type { RunOptions } from '../train/plan.ts'
 import { run, type TrainEvent } from '../train/run.ts'
 import { Model } from './model.ts'
-import { openModel } from './open-model.ts'
+import { openFloats, openModel } from './open-model.ts'
 
 export interface PageOptions extends WebOptions {
   /** a row of the table of devices, or one of your own; wasm when absent */
@@ -60,7 +60,7 @@ export async function* train({
     out,
     device: chosen,
     options: config ? { ...asked, recipe: config } : asked,
-    start: from === undefined ? undefined : await openModel(storeOf(from), chosen),
+    start: from === undefined ? undefined : await openFloats(storeOf(from), chosen),
     signal,
     every,
   })

@@ -23,7 +23,10 @@ export interface ModelConfig {
   }
   text: TextConfig
   weights: {
-    dtype: 'bf16' | 'f32'
+    /** int8 and int4: of the matrices that are quantised, see src/model/quantise.ts */
+    dtype: 'bf16' | 'f32' | 'int8' | 'int4'
+    /** of what is not quantised, where something is; float32 without */
+    floats?: 'bf16' | 'f32'
     /** SHA-256 of the header of model.safetensors, which holds the hash of every tensor: it ties this file to those
      * weights, so that a save that was interrupted is not taken for a model */
     fingerprint?: string
@@ -215,7 +218,8 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
     }),
     text: textual,
     weights: object({
-      dtype: oneOf(['bf16', 'f32']),
+      dtype: oneOf(['bf16', 'f32', 'int8', 'int4']),
+      floats: oneOf(['bf16', 'f32']).optional(),
       fingerprint: z
         .string('a SHA-256')
         .regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hexadecimal')

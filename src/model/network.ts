@@ -2,12 +2,13 @@
 // and padding. With fixed weights (initialisers of the graph) a row's numbers are bitwise the same in every batch
 // (measured on the cpu; a single row is asked twice, because one row alone takes another path through the kernels).
 import { UnfogError } from '../error/index.ts'
-import { crossEntropy, emit, input } from '../graph/index.ts'
+import { crossEntropy, emit, input, type QuantisedForm, quantisedProducts } from '../graph/index.ts'
 import { transformer } from '../nn/index.ts'
 import type { Device, HostTensor, Session } from '../runtime/index.ts'
 import type { Tokenizer } from '../text/index.ts'
 import type { ModelConfig } from './config.ts'
 import { framing, longestText, writePrefix } from './framing.ts'
+import { formOf, type WeightData } from './quantise.ts'
 
 export interface Query {
   /** [L] the text, `maskId` where there is fog */
@@ -69,6 +70,12 @@ export function openNetwork(
   const context = longestText(config, tokenizer) + (frame.end === 'written' ? 1 : 0)
   const tail = frame.end === 'given' ? [tokenizer.special.eos] : []
   const sessions = new Map<string, Promise<Session>>()
+  const quantised = new Map(
+    Object.entries(weights).flatMap(([name, { data }]): [string, QuantisedForm][] => {
+      const form = formOf(data)
+      return form ? [[name, form]] : []
+    }),
+  )
 
   const session = (output: 'logits' | 'nats'): Promise<Session> => {
     let made = sessions.get(output)
@@ -82,11 +89,11 @@ export function openNetwork(
       const result =
         output === 'logits' ? logits : crossEntropy(logits, input('targets', 'int32', ['R']))
       const values = new Map(
-        Object.entries(weights).map(([name, { data }]) => [name, data as Float32Array]),
+        Object.entries(weights).map(([name, { data }]) => [name, data as WeightData]),
       )
       const { decomposed } = device
       const options = { weights: fixed ? values : undefined, decomposed }
-      made = device.session(emit({ [output]: result }, options))
+      made = device.session(emit(quantisedProducts({ [output]: result }, quantised), options))
       sessions.set(output, made)
     }
     return made

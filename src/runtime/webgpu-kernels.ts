@@ -5,6 +5,7 @@ export const webgpuTraits: Pick<RuntimeTraits, 'decomposed' | 'batchInvariant' |
   decomposed: [
     // no kernels: they would run on the processor, with a copy from the card and back each time
     'matmul',
+    'int8Matmul',
     'logSoftmax',
     // the second output of SimplifiedLayerNormalization is the mean
     'rmsScale',
