@@ -20,6 +20,7 @@ export {
   train,
 } from './api/train.node.ts'
 export {
+  type BatchLimits,
   type Frame,
   type FrameJSON,
   frameFromJSON,

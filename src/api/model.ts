@@ -1,8 +1,9 @@
 // A model as people hold it: one object that writes, scores and answers. It joins the network, the tokenizer, the loop
 // and the measures; none of them knows of the others.
 import {
+  Batcher,
+  type BatchLimits,
   type Canvas,
-  type Denoiser,
   denoiseBatch,
   type Frame,
   makeCanvas,
@@ -70,6 +71,8 @@ export interface ModelSources {
   weights: ReadonlyMap<string, WeightData>
   /** README.md, kept when the model is saved elsewhere */
   card?: string
+  /** what may be written together; `defaultLimits` where not given */
+  batch?: Partial<BatchLimits>
   now: () => number
 }
 
@@ -86,6 +89,7 @@ export class Model {
   readonly context: number
   private readonly sources: ModelSources
   private readonly network: Network
+  private readonly batcher: Batcher
 
   constructor(sources: ModelSources) {
     const { device, config, tokenizer, weights } = sources
@@ -99,6 +103,12 @@ export class Model {
     )
     this.network = openNetwork(device, config, tokenizer, tensors)
     this.context = this.network.context
+    this.batcher = new Batcher(this.network, { ...defaultLimits(this.network), ...sources.batch })
+  }
+
+  /** Texts that are not finished: those that are written together now, and those that wait for them to end. */
+  get load(): { busy: number; waiting: number } {
+    return this.batcher.load
   }
 
   /** Writes a text, from fog to crisp.
@@ -109,7 +119,9 @@ export class Model {
       yield frame
   }
 
-  /** Writes several texts together; each is bitwise what it would be alone. */
+  /** Writes several texts together, and with all others that are being written by this model; each is what it would be
+   * alone, to the bit where the device promises that (`Device.batchInvariant`).
+   * @throws UnfogError `overloaded` before the first frame, when more would wait than may */
   async *generateBatch(
     options: readonly GenerateOptions[],
     { signal }: { signal?: AbortSignal } = {},
@@ -118,8 +130,8 @@ export class Model {
       const { plan, canvas } = this.prepare(one)
       return { from: canvas, plan, signal: one.signal }
     })
-    const denoiser: Denoiser = this.network
-    yield* denoiseBatch(denoiser, tasks, { signal, decode: (ids) => this.tokenizer.decode(ids) })
+    const decode = (ids: ArrayLike<number>) => this.tokenizer.decode(ids)
+    yield* denoiseBatch(this.batcher, tasks, { signal, decode })
   }
 
   /** Writes one text, or several in one batch, and gives what came out. */
@@ -347,6 +359,15 @@ export class Model {
 /** Shapes of the tensors of a model, quantised or not. */
 const tensorShapes = ({ config, weights }: Pick<ModelSources, 'config' | 'weights'>) =>
   storedShapes(parameterShapes(config.architecture), (name) => formOf(weights.get(name)))
+
+/** Logits that one step may take, in numbers: 128 MB of them. */
+const mostNumbers = 2 ** 25
+
+const defaultLimits = ({ vocabSize }: Network): BatchLimits => ({
+  canvases: 32,
+  tokens: Math.floor(mostNumbers / vocabSize),
+  waiting: Number.POSITIVE_INFINITY,
+})
 
 const userSays = (content: string): Turn => ({ role: 'user', content })
 

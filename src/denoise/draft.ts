@@ -84,6 +84,12 @@ export class Draft {
     return this.#changed
   }
 
+  /** tokens that its next question puts into a forward */
+  get size(): number {
+    const { before, guidance } = this.#plan
+    return (this.#tokens.length + (before?.length ?? 0)) * (guidance === 0 ? 1 : 2)
+  }
+
   /** The next question to the network, and with guidance the same one without what is given. Steps at which the policy
    * wants nothing pass without one. */
   ask(): Ask[] {

@@ -1,3 +1,4 @@
+export { Batcher, type BatchLimits } from './batcher.ts'
 export { type Canvas, makeCanvas, type Words } from './canvas.ts'
 export type { Ask, Denoiser } from './denoiser.ts'
 export { type Frame, type FrameJSON, fogSign, frameFromJSON, frameToJSON, states } from './frame.ts'

@@ -8,6 +8,7 @@ import type { Device, HostTensor, Session } from '../runtime/index.ts'
 import type { Tokenizer } from '../text/index.ts'
 import type { ModelConfig } from './config.ts'
 import { framing, longestText, writePrefix } from './framing.ts'
+import { partsOf } from './parts.ts'
 import { formOf, type WeightData } from './quantise.ts'
 
 export interface Query {
@@ -179,15 +180,16 @@ export function openNetwork(
     shift = frame.shift,
   ): Promise<Float32Array[]> => {
     const results: Float32Array[] = []
-    for (let from = 0; from < queries.length; ) {
-      let to = from
-      for (let rows = 0; to < queries.length; to++) {
-        rows += queries[to].rows.length
-        if (to > from && rows * vocabSize > mostLogits) break
-      }
-      const part = queries.slice(from, to)
-      results.push(...(await run(output, part, part.flatMap(targets), shift)))
-      from = to
+    const sizes = queries.map(({ tokens, before = [], rows }) => ({
+      length: before.length + tokens.length,
+      rows: rows.length,
+    }))
+    for (const part of partsOf(sizes, device, Math.floor(mostLogits / vocabSize))) {
+      const together = part.map((i) => queries[i])
+      const answers = await run(output, together, together.flatMap(targets), shift)
+      part.forEach((i, at) => {
+        results[i] = answers[at]
+      })
     }
     return results
   }
