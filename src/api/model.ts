@@ -24,9 +24,10 @@ import {
 import { modelCard } from '../model/card.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { writeModelFolder } from '../model/folder.ts'
+import { framing } from '../model/framing.ts'
 import { type Network, openNetwork } from '../model/network.ts'
 import { parameterCount, parameterShapes } from '../nn/index.ts'
-import { schedules } from '../noise/index.ts'
+import { noiseOf, schedules } from '../noise/index.ts'
 import type { Device } from '../runtime/index.ts'
 import type { Store } from '../store/index.ts'
 import { check, disobeyed, type Labels, labelsOf, wordCount } from '../tales/index.ts'
@@ -323,12 +324,13 @@ export class Model {
   private scorer(): Scorer {
     const { noise, architecture } = this.config
     const { causal, maskId, context } = this.network
+    const { words } = framing(this.config, this.tokenizer, causal)
     return {
       noise: noise.process,
       block: causal ? 1 : architecture.context,
       causal,
-      maskId,
       context,
+      look: (text, u, next) => noiseOf(noise).noise.look(text, u, next, { maskId, words }),
       losses: (items) => this.network.losses(items),
     }
   }

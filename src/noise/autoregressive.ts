@@ -33,4 +33,14 @@ export const autoregressive: Noise = {
   },
 
   bound: ({ logits, targets }) => crossEntropy(logits, targets),
+  loss: ({ logits, targets }) => crossEntropy(logits, targets),
+
+  look: (clean) => ({
+    noisy: clean,
+    rows: Int32Array.from(clean.keys()),
+    time: 1,
+    worth: 1,
+  }),
+
+  cost: ({ logits, targets }) => crossEntropy(logits, targets),
 }
