@@ -24,10 +24,8 @@ import {
 import { modelCard } from '../model/card.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { writeModelFolder } from '../model/folder.ts'
-import { framing } from '../model/framing.ts'
 import { type Network, openNetwork } from '../model/network.ts'
 import { parameterCount, parameterShapes } from '../nn/index.ts'
-import { noiseOf, schedules } from '../noise/index.ts'
 import type { Device } from '../runtime/index.ts'
 import type { Store } from '../store/index.ts'
 import { check, disobeyed, type Labels, labelsOf, wordCount } from '../tales/index.ts'
@@ -196,6 +194,11 @@ export class Model {
     answer: string,
     options: Omit<AnswerScoreOptions, 'random'> = {},
   ): Promise<number> {
+    const { settles, name } = this.network.process.noise
+    if (!settles) {
+      const message = `answers are compared by hiding their words, and a model of ${name} noise has learnt to look for wrong ones: score whole texts`
+      throw new UnfogError('unsupported', message)
+    }
     const [before, after] = [prompt, answer].map((text) => this.tokenizer.encode(text))
     return answerScore(this.network, before, after, options)
   }
@@ -280,7 +283,7 @@ export class Model {
     const habits = options.policy === undefined ? this.config.sampling : undefined
     const { temperature, topP } = habits ?? {}
     const policy = options.policy ?? (habits?.policy as PolicyName | undefined)
-    const { survival } = schedules[this.config.noise.schedule as keyof typeof schedules]
+    const { survival } = this.network.process.schedule
     const plan = makePlan(
       {
         temperature,
@@ -323,14 +326,14 @@ export class Model {
 
   private scorer(): Scorer {
     const { noise, architecture } = this.config
-    const { causal, maskId, context } = this.network
-    const { words } = framing(this.config, this.tokenizer, causal)
+    const { causal, maskId, context, process } = this.network
+    const { words } = process
     return {
       noise: noise.process,
       block: causal ? 1 : architecture.context,
       causal,
       context,
-      look: (text, u, next) => noiseOf(noise).noise.look(text, u, next, { maskId, words }),
+      look: (text, u, next) => process.noise.look(text, u, next, { maskId, words }),
       losses: (items) => this.network.losses(items),
     }
   }

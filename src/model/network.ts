@@ -4,7 +4,7 @@
 import { UnfogError } from '../error/index.ts'
 import { emit, input, type Tensor } from '../graph/index.ts'
 import { transformer } from '../nn/index.ts'
-import { noiseOf } from '../noise/index.ts'
+import { type Noise, noiseOf, type Schedule } from '../noise/index.ts'
 import type { Device, HostTensor, Session } from '../runtime/index.ts'
 import type { Tokenizer } from '../text/index.ts'
 import type { ModelConfig } from './config.ts'
@@ -39,6 +39,8 @@ export interface Network {
   /** longest text in tokens */
   readonly context: number
   readonly causal: boolean
+  /** what it was trained to undo, and the ids that can stand in a text */
+  readonly process: { noise: Noise; schedule: Schedule; words: Int32Array }
   /** Logits that predict the asked positions, [rows × vocabSize] per query.
    * @throws UnfogError `context_length` for a text that is too long */
   logits(queries: readonly Query[]): Promise<Float32Array[]>
@@ -75,16 +77,17 @@ export function openNetwork(
   const causal = config.architecture.attention === 'causal'
   const frame = framing(config, tokenizer, causal)
   const { vocabSize } = config.architecture
+  const process = { ...noiseOf(config.noise), words: frame.words }
   const context = longestText(config, tokenizer) + (frame.end === 'written' ? 1 : 0)
   const tail = frame.end === 'given' ? [tokenizer.special.eos] : []
   const sessions = new Map<string, Promise<Session>>()
 
   const cost = (logits: Tensor): Tensor => {
-    const { noise, schedule } = noiseOf(config.noise)
+    const { noise, schedule, words } = process
     const targets = input('targets', 'int32', ['R'])
     const noisy = input('noisy', 'int32', ['R'])
     const time = input('time', 'float', ['R'])
-    const pricing = { maskId: tokenizer.special.mask, words: frame.words, schedule }
+    const pricing = { maskId: tokenizer.special.mask, words, schedule }
     return noise.cost({ logits, targets, noisy, time }, pricing)
   }
 
@@ -203,6 +206,7 @@ export function openNetwork(
     banned: frame.banned,
     context,
     causal,
+    process,
     logits: (queries) => inParts('logits', queries, () => []),
     rawLogits: (queries) => inParts('logits', queries, () => [], frame.raw ? 0 : frame.shift),
     losses: (queries) => inParts('nats', queries, (part) => part),

@@ -12,6 +12,7 @@ export const autoregressive: Noise = {
   source: 'Arriola et al., arXiv 2503.09573, block length 1',
   causal: true,
   settles: true,
+  hides: true,
 
   corrupt(clean, t) {
     expectTime(t)

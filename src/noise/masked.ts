@@ -12,6 +12,7 @@ export const masked: Noise = {
   source: 'Sahoo et al., arXiv 2406.07524',
   causal: false,
   settles: true,
+  hides: true,
 
   corrupt(clean, t, { maskId, schedule }, uniform) {
     expectTime(t)

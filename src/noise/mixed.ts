@@ -38,6 +38,7 @@ export const mixed = (head: Head, mixture: Mixture): Mixed => ({
   ...head,
   causal: false,
   settles: false,
+  hides: mixture.masks > 0,
 
   corrupt: (clean, t, world, uniform) => corrupted(mixture, clean, t, world, uniform),
 

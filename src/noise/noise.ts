@@ -56,6 +56,8 @@ export interface Noise {
   /** true: what is not the mask is never wrong, so that a text can be written by revealing position after position.
    * Otherwise any word may be wrong at any time, and only a policy that draws words again can write */
   readonly settles: boolean
+  /** can a word become the mask? */
+  readonly hides: boolean
   /** The same process with another share of words that others replace, in (0, 1), where it has such a share. */
   replacing?(share: number): Noise
   /** A noisy text x_t of a clean one.
