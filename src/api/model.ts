@@ -28,7 +28,6 @@ import { writeModelFolder } from '../model/folder.ts'
 import { type Network, openNetwork } from '../model/network.ts'
 import { formOf, storedShapes, type WeightData } from '../model/quantise.ts'
 import { parameterCount, parameterShapes } from '../nn/index.ts'
-import { schedules } from '../noise/index.ts'
 import type { Device } from '../runtime/index.ts'
 import type { Store } from '../store/index.ts'
 import { check, disobeyed, type Labels, labelsOf, wordCount } from '../tales/index.ts'
@@ -208,6 +207,11 @@ export class Model {
     answer: string,
     options: Omit<AnswerScoreOptions, 'random'> = {},
   ): Promise<number> {
+    const { settles, name } = this.network.process.noise
+    if (!settles) {
+      const message = `answers are compared by hiding their words, and a model of ${name} noise has learnt to look for wrong ones: score whole texts`
+      throw new UnfogError('unsupported', message)
+    }
     const [before, after] = [prompt, answer].map((text) => this.tokenizer.encode(text))
     return answerScore(this.network, before, after, options)
   }
@@ -292,7 +296,7 @@ export class Model {
     const habits = options.policy === undefined ? this.config.sampling : undefined
     const { temperature, topP } = habits ?? {}
     const policy = options.policy ?? (habits?.policy as PolicyName | undefined)
-    const { survival } = schedules[this.config.noise.schedule as keyof typeof schedules]
+    const { survival } = this.network.process.schedule
     const plan = makePlan(
       {
         temperature,
@@ -335,13 +339,14 @@ export class Model {
 
   private scorer(): Scorer {
     const { noise, architecture } = this.config
-    const { causal, maskId, context } = this.network
+    const { causal, maskId, context, process } = this.network
+    const { words } = process
     return {
       noise: noise.process,
       block: causal ? 1 : architecture.context,
       causal,
-      maskId,
       context,
+      look: (text, u, next) => process.noise.look(text, u, next, { maskId, words }),
       losses: (items) => this.network.losses(items),
     }
   }

@@ -1,5 +1,6 @@
 // What scoring needs of a network, and nothing more: the cost of asked rows. Shifted heads, label prefixes, devices and
 // precision stay behind it; a table in a test implements it in five lines.
+import type { Look } from '../noise/index.ts'
 
 export interface ScoreItem {
   /** what the network sees: the text, `maskId` where there is fog */
@@ -8,6 +9,8 @@ export interface ScoreItem {
   rows: Int32Array
   /** [rows.length] the true tokens there */
   targets: Int32Array
+  /** the noise time of a look */
+  time?: number
   /** label ids in front of the text, if the model has labels */
   labels?: Int32Array
 }
@@ -19,10 +22,11 @@ export interface Scorer {
   readonly block: number
   /** true: a row sees only what is to its left, so that one forward gives -log p itself */
   readonly causal: boolean
-  readonly maskId: number
   /** longest text */
   readonly context: number
-  /** -log p(target) of every asked row, in nats, per item. An item's numbers do not depend on its batch. */
+  /** a noisy look at a text, see `Noise.look` */
+  look(text: Int32Array, u: number, next: () => number): Look
+  /** What every asked row costs, in nats, per item. An item's numbers do not depend on its batch. */
   losses(items: readonly ScoreItem[]): Promise<ArrayLike<number>[]>
 }
 

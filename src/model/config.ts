@@ -17,6 +17,8 @@ export interface ModelConfig {
   noise: {
     process: string
     schedule: string
+    /** the share of words that others replace, of a process that has one (`Noise.replacing`); the row's own without */
+    replaced?: number
     /** may the mask be predicted, and does its share count as an error? So LLaDA and Dream were trained; without it
      * the mask has no probability (SUBS, arXiv 2406.07524) */
     predictsMask?: boolean
@@ -66,16 +68,14 @@ export interface TextConfig {
   world?: 'small' | 'full'
 }
 
-/** Names a config may use: of the noise tables, but only those processes that the loop can write. */
+/** Names a config may use: those of the noise tables. */
 export interface KnownNames {
   processes: readonly string[]
   schedules: readonly string[]
 }
 
 export const knownNames: KnownNames = {
-  processes: Object.values<Noise>(noises)
-    .filter(({ settles }) => settles)
-    .map(({ name }) => name),
+  processes: Object.keys(noises),
   schedules: Object.keys(schedules),
 }
 
@@ -101,6 +101,11 @@ export function parseConfig(
     },
   )
 }
+
+/** processes with a share of replaced words that can be chosen */
+export const replaceable = Object.values<Noise>(noises)
+  .filter(({ replacing }) => replacing)
+  .map(({ name }) => name)
 
 const shown = (value: unknown) => {
   const text = JSON.stringify(value)
@@ -214,6 +219,11 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
     noise: object({
       process: named(processes),
       schedule: named(schedules),
+      replaced: z
+        .number('a number above 0 and below 1')
+        .gt(0, 'a number above 0')
+        .lt(1, 'a number below 1')
+        .optional(),
       predictsMask: flag.optional(),
     }),
     text: textual,
@@ -244,6 +254,10 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
       ({ architecture: { context }, text: { lengths } }) =>
         Object.keys(lengths?.counts ?? {}).every((length) => Number(length) <= context),
       { path: ['text', 'lengths'], error: 'lengths within the context of the architecture' },
+    )
+    .refine(
+      ({ noise: { process, replaced } }) => replaced === undefined || replaceable.includes(process),
+      { path: ['noise', 'replaced'], error: `there for ${replaceable.join(', ')} noise alone` },
     )
     .refine(
       ({ architecture: { vocabSize }, text: { special = {} } }) =>

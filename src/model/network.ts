@@ -2,8 +2,9 @@
 // and padding. With fixed weights (initialisers of the graph) a row's numbers are bitwise the same in every batch
 // (measured on the cpu; a single row is asked twice, because one row alone takes another path through the kernels).
 import { UnfogError } from '../error/index.ts'
-import { crossEntropy, emit, input, type QuantisedForm, quantisedProducts } from '../graph/index.ts'
+import { emit, input, type QuantisedForm, quantisedProducts, type Tensor } from '../graph/index.ts'
 import { transformer } from '../nn/index.ts'
+import { type Noise, noiseOf, type Schedule } from '../noise/index.ts'
 import type { Device, HostTensor, Session } from '../runtime/index.ts'
 import type { Tokenizer } from '../text/index.ts'
 import type { ModelConfig } from './config.ts'
@@ -24,6 +25,13 @@ export interface Query {
   visible?: ArrayLike<number>
 }
 
+/** A query whose rows have true tokens. */
+export interface PricedQuery extends Query {
+  targets: Int32Array
+  /** noise time of a look; of no account where words settle */
+  time?: number
+}
+
 export interface Network {
   readonly vocabSize: number
   readonly maskId: number
@@ -33,13 +41,16 @@ export interface Network {
   /** longest text in tokens */
   readonly context: number
   readonly causal: boolean
+  /** what it was trained to undo, and the ids that can stand in a text */
+  readonly process: { noise: Noise; schedule: Schedule; words: Int32Array }
   /** Logits that predict the asked positions, [rows × vocabSize] per query.
    * @throws UnfogError `context_length` for a text that is too long */
   logits(queries: readonly Query[]): Promise<Float32Array[]>
   /** The same; of a released model the rows that stand at those positions, see `Framing.raw`. */
   rawLogits(queries: readonly Query[]): Promise<Float32Array[]>
-  /** Cross-entropy in nats of the asked rows against targets, [rows] per query. */
-  losses(queries: readonly (Query & { targets: Int32Array })[]): Promise<Float32Array[]>
+  /** What the asked rows cost under the noise of the model (`Noise.cost`), in nats, [rows] per query: of noise in which
+   * words settle their cross-entropy against the targets. */
+  losses(queries: readonly PricedQuery[]): Promise<Float32Array[]>
   dispose(): Promise<void>
 }
 
@@ -68,6 +79,7 @@ export function openNetwork(
   const causal = config.architecture.attention === 'causal'
   const frame = framing(config, tokenizer, causal)
   const { vocabSize } = config.architecture
+  const process = { ...noiseOf(config.noise), words: frame.words }
   const context = longestText(config, tokenizer) + (frame.end === 'written' ? 1 : 0)
   const tail = frame.end === 'given' ? [tokenizer.special.eos] : []
   const sessions = new Map<string, Promise<Session>>()
@@ -78,6 +90,15 @@ export function openNetwork(
     }),
   )
 
+  const cost = (logits: Tensor): Tensor => {
+    const { noise, schedule, words } = process
+    const targets = input('targets', 'int32', ['R'])
+    const noisy = input('noisy', 'int32', ['R'])
+    const time = input('time', 'float', ['R'])
+    const pricing = { maskId: tokenizer.special.mask, words, schedule }
+    return noise.cost({ logits, targets, noisy, time }, pricing)
+  }
+
   const session = (output: 'logits' | 'nats'): Promise<Session> => {
     let made = sessions.get(output)
     if (!made) {
@@ -87,8 +108,7 @@ export function openNetwork(
       const ids = input('ids', 'int32', ['B', 'L'])
       const visible = input('visible', 'bool', ['B', 'L'])
       const logits = network.logits(ids, input('rows', 'int32', ['R']), visible)
-      const result =
-        output === 'logits' ? logits : crossEntropy(logits, input('targets', 'int32', ['R']))
+      const result = output === 'logits' ? logits : cost(logits)
       const values = new Map(
         Object.entries(weights).map(([name, { data }]) => [name, data as WeightData]),
       )
@@ -104,21 +124,15 @@ export function openNetwork(
   const run = async (
     output: 'logits' | 'nats',
     queries: readonly Query[],
-    targets: Int32Array[],
+    priced: readonly PricedQuery[],
     shift: number,
   ): Promise<Float32Array[]> => {
     const asked = queries.reduce((total, { rows }) => total + rows.length, 0)
     if (asked === 0) return queries.map(() => new Float32Array())
     const canvases = layCanvases(queries, asked, shift)
-    const row = new Int32Array(Math.max(asked, 2)).fill(targets[0]?.[0] ?? 0)
-    let at = 0
-    for (const list of targets) {
-      row.set(list, at)
-      at += list.length
-    }
     const inputs = {
       ...canvases,
-      targets: { data: row, dims: [row.length] },
+      ...termsOf(priced, Math.max(asked, 2)),
       ...(fixed ? {} : weights),
     }
     const data = (await (await session(output)).run(inputs))[output].data as Float32Array
@@ -176,7 +190,7 @@ export function openNetwork(
   const inParts = async <Q extends Query>(
     output: 'logits' | 'nats',
     queries: readonly Q[],
-    targets: (query: Q) => Int32Array[],
+    priced: (part: readonly Q[]) => readonly PricedQuery[],
     shift = frame.shift,
   ): Promise<Float32Array[]> => {
     const results: Float32Array[] = []
@@ -186,7 +200,7 @@ export function openNetwork(
     }))
     for (const part of partsOf(sizes, device, Math.floor(mostLogits / vocabSize))) {
       const together = part.map((i) => queries[i])
-      const answers = await run(output, together, together.flatMap(targets), shift)
+      const answers = await run(output, together, priced(together), shift)
       part.forEach((i, at) => {
         results[i] = answers[at]
       })
@@ -201,12 +215,33 @@ export function openNetwork(
     banned: frame.banned,
     context,
     causal,
+    process,
     logits: (queries) => inParts('logits', queries, () => []),
     rawLogits: (queries) => inParts('logits', queries, () => [], frame.raw ? 0 : frame.shift),
-    losses: (queries) => inParts('nats', queries, ({ targets }) => [targets]),
+    losses: (queries) => inParts('nats', queries, (part) => part),
     async dispose() {
       for (const made of sessions.values()) await (await made).dispose()
       sessions.clear()
     },
+  }
+}
+
+/** What every asked row is priced by, `count` of them; the last are filled up by the first. */
+function termsOf(queries: readonly PricedQuery[], count: number): Record<string, HostTensor> {
+  const [first] = queries
+  const targets = new Int32Array(count).fill(first?.targets[0] ?? 0)
+  const noisy = new Int32Array(count).fill(first?.tokens[first.rows[0]] ?? 0)
+  const time = new Float32Array(count).fill(first?.time ?? 1)
+  let at = 0
+  for (const { tokens, rows, targets: wanted, time: t = 1 } of queries) {
+    targets.set(wanted, at)
+    time.fill(t, at, at + rows.length)
+    for (const row of rows) noisy[at++] = tokens[row]
+  }
+  const dims = [count]
+  return {
+    targets: { data: targets, dims },
+    noisy: { data: noisy, dims },
+    time: { data: time, dims },
   }
 }

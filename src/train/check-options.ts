@@ -1,8 +1,9 @@
 // What may be asked of a run, checked once, before anything is read or written.
 import { UnfogError } from '../error/index.ts'
-import { times } from '../noise/index.ts'
+import { replaceable } from '../model/config.ts'
+import { type Noise, noises, schedules, times } from '../noise/index.ts'
 import { optimisers } from './optimiser.ts'
-import type { RunOptions } from './plan.ts'
+import { processOf, type RunOptions } from './plan.ts'
 import type { Recipe } from './recipe.ts'
 
 interface Rule {
@@ -25,6 +26,7 @@ const oneOf = (names: readonly string[]): Rule => ({
 const aboveZero = number('a number above 0', (value) => value > 0)
 const notNegative = number('a number of at least 0', (value) => value >= 0)
 const belowOne = number('a number from 0 to below 1', (value) => value >= 0 && value < 1)
+const between = number('a number above 0 and below 1', (value) => value > 0 && value < 1)
 const chance = number('a number from 0 to 1', (value) => value >= 0 && value <= 1)
 
 const optionRules = {
@@ -37,6 +39,9 @@ const optionRules = {
   vocabSize: whole(1),
   length: whole(1),
   dtype: oneOf(['bf16', 'f32']),
+  noise: oneOf(Object.keys(noises)),
+  schedule: oneOf(Object.keys(schedules)),
+  replaced: between,
 } satisfies Partial<Record<keyof RunOptions, Rule>>
 
 const recipeRules: Record<keyof Recipe, Rule> = {
@@ -73,6 +78,25 @@ export function checkOptions(options: RunOptions): void {
   }
   check(rest, optionRules)
   check(recipe, recipeRules)
+  checkNoise(options)
+}
+
+/** What cannot go together in the noise of a run. */
+function checkNoise(options: RunOptions): void {
+  const { ar, noise, schedule, replaced } = options
+  const process: Noise = noises[processOf(options) as keyof typeof noises]
+  if (ar && !process.causal) {
+    const message = `--ar is --noise autoregressive and cannot go with --noise ${noise}: leave one of them out`
+    throw new UnfogError('usage', message, { param: 'noise' })
+  }
+  if (process.causal && schedule !== undefined) {
+    const message = `${process.name} noise has no --schedule: a word is fog until its turn comes`
+    throw new UnfogError('usage', message, { param: 'schedule' })
+  }
+  if (replaced !== undefined && !process.replacing) {
+    const message = `${process.name} noise has no --replaced share to choose: that is for --noise ${replaceable.join(', ')}`
+    throw new UnfogError('usage', message, { param: 'replaced' })
+  }
 }
 
 function check(values: object, rules: Readonly<Record<string, Rule>>): void {

@@ -73,7 +73,7 @@ export function corruptBatch(
     writePrefix(framing, canvas, keptLabels(batch.labels.subarray(b * slots, (b + 1) * slots), b))
     canvas.set(noisy, prefix)
     for (const position of noise.rows(noisy, mask)) {
-      if (position < batch.given[b]) continue
+      if (position < batch.given[b] || position >= writable) continue
       rows.push(b * canvasLength + prefix + position - framing.shift)
       targets.push(clean[position])
       noisyTokens.push(noisy[position])

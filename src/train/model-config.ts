@@ -1,15 +1,20 @@
 // The config of the model that a run will make: its network, its noise, and what its texts are.
 import type { Counts, ModelConfig, TextConfig } from '../model/config.ts'
 import { longestText } from '../model/framing.ts'
+import { noiseOf } from '../noise/index.ts'
 import { documentLength, type Encoded } from '../text/index.ts'
 import type { Prepared, TrainingData } from './data.ts'
-import type { RunOptions } from './plan.ts'
+import { processOf, type RunOptions } from './plan.ts'
 import { architectureFor } from './sizes.ts'
 
-const objective = ({ ar }: RunOptions) => ({
-  attention: ar ? ('causal' as const) : ('full' as const),
-  noise: { process: ar ? 'autoregressive' : 'masked', schedule: 'linear' },
-})
+/** The noise of a run, and what the network may look at to undo it. */
+function objective(options: RunOptions) {
+  const { schedule = 'linear', replaced } = options
+  const process = processOf(options)
+  const noise = { process, schedule, ...(replaced === undefined ? {} : { replaced }) }
+  const { causal, settles } = noiseOf(noise).noise
+  return { attention: causal ? ('causal' as const) : ('full' as const), noise, settles }
+}
 
 /** How tales are best written (docs/benchmarks.md): a text that must be true to its end is worth a second look, and
  * its unlikeliest words are its errors. */
@@ -33,7 +38,7 @@ export function freshConfig(
   // a begin token, label slots, the text, and room for an end token
   const context = 1 + tokenizer.labels.length + longest + (lengths ? 1 : 0)
   const architecture = architectureFor(parameters, { vocabSize: tokenizer.size, context })
-  const { attention, noise } = objective(options)
+  const { attention, noise, settles } = objective(options)
   return {
     unfog: 1,
     name: options.name ?? data.name,
@@ -42,7 +47,7 @@ export function freshConfig(
     noise,
     text: textConfig(data, prepared, longest),
     weights: { dtype: options.dtype ?? 'f32' },
-    ...(data.world ? { sampling: taleSampling[attention] } : {}),
+    ...(data.world && settles ? { sampling: taleSampling[attention] } : {}),
   }
 }
 
@@ -53,7 +58,7 @@ export function continuedConfig(
   options: RunOptions,
   prepared: Prepared,
 ): ModelConfig {
-  const { attention, noise } = objective(options)
+  const { attention, noise, settles } = objective(options)
   return {
     ...from,
     name: options.name ?? from.name,
@@ -61,6 +66,8 @@ export function continuedConfig(
     noise,
     text: textConfig(data, prepared, longestText(from, prepared.tokenizer)),
     weights: { dtype: options.dtype ?? from.weights.dtype },
+    // how it wrote under noise in which words settle
+    ...(settles ? {} : { sampling: undefined }),
   }
 }
 

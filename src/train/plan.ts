@@ -18,8 +18,14 @@ export interface RunOptions {
   patience?: number
   /** parameters, about */
   params?: number
-  /** an autoregressive model instead of a masked one */
+  /** an autoregressive model: the noise of that name */
   ar?: boolean
+  /** a row of the noise processes; default masked */
+  noise?: string
+  /** a row of the schedules; default linear */
+  schedule?: string
+  /** share of replaced words, for noise that has one */
+  replaced?: number
   seed?: number
   /** chars, bytes, words or bpe */
   tokenizer?: string
@@ -37,6 +43,10 @@ export interface RunOptions {
   /** name in the model's card */
   name?: string
 }
+
+/** The name of the noise process that is asked for. */
+export const processOf = ({ ar, noise = ar ? 'autoregressive' : 'masked' }: RunOptions): string =>
+  noise
 
 export interface RunPlan {
   unfog: 1

@@ -3,7 +3,7 @@
 import type { ModelConfig } from '../model/config.ts'
 import { type Framing, framing, longestText } from '../model/framing.ts'
 import { initialise, parameterShapes, transformer } from '../nn/index.ts'
-import { noises, schedules, type schedules as scheduleTable, times } from '../noise/index.ts'
+import { noiseOf, noises, times } from '../noise/index.ts'
 import { seeded } from '../random/index.ts'
 import {
   type Device,
@@ -165,11 +165,10 @@ export class Trainer {
 
   private corruption(phase: Phase): Corruption {
     const { config, recipe } = this.setup
+    const named = noiseOf(config.noise)
     return {
-      noise: phase.causal
-        ? noises.autoregressive
-        : noises[config.noise.process as keyof typeof noises],
-      schedule: schedules[config.noise.schedule as keyof typeof scheduleTable],
+      noise: phase.causal ? noises.autoregressive : named.noise,
+      schedule: named.schedule,
       times: phase.causal ? times.uniform : times[recipe.times],
       dropAll: recipe.dropAll,
       dropEach: recipe.dropEach,
