@@ -3,16 +3,21 @@
 export type { LabelOptions } from './api/labels.ts'
 export {
   type Completion,
+  type Explanation,
   type GenerateOptions,
   Model,
   type ModelScoreOptions,
 } from './api/model.ts'
 export { loadModel, type PageOptions, type TrainOptions, train } from './api/page.ts'
 export {
+  type Candidate,
+  type ExplainedWord,
+  explain,
   type Frame,
   type FrameJSON,
   frameFromJSON,
   frameToJSON,
+  type Moment,
   type PolicyName,
   policies,
   ranges,

@@ -4,6 +4,7 @@ export type { LabelOptions } from './api/labels.ts'
 export { LoadedModel, type LoadOptions, loadModel, models } from './api/load.node.ts'
 export {
   type Completion,
+  type Explanation,
   type GenerateOptions,
   Model,
   type ModelScoreOptions,
@@ -19,10 +20,14 @@ export {
   train,
 } from './api/train.node.ts'
 export {
+  type Candidate,
+  type ExplainedWord,
+  explain,
   type Frame,
   type FrameJSON,
   frameFromJSON,
   frameToJSON,
+  type Moment,
   type PolicyName,
   policies,
   ranges,

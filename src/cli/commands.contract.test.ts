@@ -66,7 +66,7 @@ async function runExample(line: string) {
 }
 
 const needsBundled = (line: string): boolean =>
-  /^unfog (generate|score|start)/.test(line) && !line.includes('--model')
+  /^unfog (generate|explain|score|start)/.test(line) && !line.includes('--model')
 const bundled = models().some(({ name }) => name === 'tales')
 
 describe.each(Object.entries(commands))('unfog %s', (name, command) => {

@@ -10,7 +10,7 @@ import { type Frame, fogSign, states } from './frame.ts'
 import { guide, unprompted } from './guidance.ts'
 import type { Plan } from './plan.ts'
 import type { Change, PolicyState } from './policy.ts'
-import { distribution, readRow } from './sample.ts'
+import { type Candidate, distribution } from './sample.ts'
 
 type Network = Omit<Denoiser, 'logits'>
 
@@ -23,6 +23,7 @@ export class Draft {
   #state: Uint8Array
   #confidence: Float32Array
   #entropy: Float32Array
+  #candidates: (readonly Candidate[])[] | undefined
   #step = 0
   #forwards = 0
   #changed: number[] = []
@@ -61,6 +62,10 @@ export class Draft {
       this.#confidence = Float32Array.from(from.state, (s) => (s === states.given ? 1 : 0))
       const ignorance = Math.log(network.vocabSize)
       this.#entropy = Float32Array.from(from.state, (s) => (s === states.given ? 0 : ignorance))
+    }
+    if (plan.candidates > 0) {
+      const known = 'step' in from ? from.candidates : undefined
+      this.#candidates = known?.slice() ?? Array.from(from.tokens, () => [])
     }
     this.#start = this.#state.reduce((sum, s) => sum + (s === states.given ? 0 : 1), 0)
     this.#steps = plan.policy.steps(Math.max(1, this.#start), plan)
@@ -131,6 +136,7 @@ export class Draft {
           ? answer.top
           : answer.probability(this.#tokens[position])
       this.#entropy[position] = answer.entropy
+      if (this.#candidates) this.#candidates[position] = answer.mostProbable(this.#plan.candidates)
     }
     const changes = this.#plan.policy.choose(
       answers.map(([, answer]) => answer),
@@ -159,6 +165,7 @@ export class Draft {
       state: this.#state.slice(),
       confidence: this.#confidence.slice(),
       entropy: this.#entropy.slice(),
+      ...(this.#candidates && { candidates: this.#candidates.slice() }),
       changed: this.#changed.slice(),
       text: this.#text(decode),
       seed: this.#plan.seed,
@@ -186,7 +193,7 @@ export class Draft {
     const inside = this.#tail === undefined || position < this.#tail
     const banned = inside ? this.#bannedInside : this.#banned
     const step = this.#step
-    return new Answer(position, logits, readRow(logits, banned), (row, stay) => {
+    return new Answer(position, logits, banned, (row, stay) => {
       if (stay === 0 && this.#plan.temperature === 0) return row.best
       const weights = distribution(logits, banned, this.#plan, row)
       if (stay > 0) leave(weights, this.#network.maskId, stay)
@@ -234,6 +241,7 @@ export class Draft {
     this.#state = this.#state.slice(0, length)
     this.#confidence = this.#confidence.slice(0, length)
     this.#entropy = this.#entropy.slice(0, length)
+    this.#candidates = this.#candidates?.slice(0, length)
     this.#changed = this.#changed.filter((position) => position < length)
   }
 

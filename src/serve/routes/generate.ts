@@ -1,11 +1,10 @@
 // A text as a stream of frames. Whatever is wrong with a request is said before the stream begins, as an error with
 // its status; what goes wrong later is an event `error`.
-import { type FrameJSON, frameToJSON } from '../../denoise/index.ts'
+import { type FrameJSON, frameToJSON, piecesOf } from '../../denoise/index.ts'
 import type { Frame, GenerateOptions } from '../../index.ts'
 import { check } from '../../tales/index.ts'
 import { eventStream, type ServerEvent } from '../events.ts'
 import { failureJSON } from '../failure.ts'
-import { piecesOf } from '../pieces.ts'
 import type { Place } from '../places.ts'
 import { generateParameters } from '../query.ts'
 import { route, type Served } from '../service.ts'
