@@ -11,7 +11,7 @@ import { type Frame, fogSign, states } from './frame.ts'
 import { guide, unprompted } from './guidance.ts'
 import type { Plan } from './plan.ts'
 import type { Change, PolicyState } from './policy.ts'
-import { distribution, readRow } from './sample.ts'
+import { type Candidate, distribution, type Row, readRow } from './sample.ts'
 
 type Network = Omit<Denoiser, 'logits'>
 
@@ -24,6 +24,7 @@ export class Draft {
   #state: Uint8Array
   #confidence: Float32Array
   #entropy: Float32Array
+  #candidates: (readonly Candidate[])[] | undefined
   #step = 0
   #forwards = 0
   #changed: number[] = []
@@ -63,6 +64,10 @@ export class Draft {
       this.#confidence = Float32Array.from(from.state, (s) => (s === states.given ? 1 : 0))
       const ignorance = Math.log(network.vocabSize)
       this.#entropy = Float32Array.from(from.state, (s) => (s === states.given ? 0 : ignorance))
+    }
+    if (plan.candidates > 0) {
+      const known = 'step' in from ? from.candidates : undefined
+      this.#candidates = known?.slice() ?? Array.from(from.tokens, () => [])
     }
     this.#start = this.#state.reduce((sum, s) => sum + (s === states.given ? 0 : 1), 0)
     this.#steps = plan.policy.steps(Math.max(1, this.#start), plan)
@@ -160,6 +165,7 @@ export class Draft {
           ? answer.top
           : answer.probability(this.#tokens[position])
       this.#entropy[position] = answer.entropy
+      if (this.#candidates) this.#candidates[position] = answer.mostProbable(this.#plan.candidates)
     }
     const changes = this.#plan.policy.choose(
       answers.map(([, answer]) => answer),
@@ -188,6 +194,7 @@ export class Draft {
       state: this.#state.slice(),
       confidence: this.#confidence.slice(),
       entropy: this.#entropy.slice(),
+      ...(this.#candidates && { candidates: this.#candidates.slice() }),
       changed: this.#changed.slice(),
       text: this.#text(decode),
       seed: this.#plan.seed,
@@ -215,22 +222,21 @@ export class Draft {
     const inside = this.#tail === undefined || position < this.#tail
     const banned = inside ? this.#bannedInside : this.#banned
     const step = this.#step
-    const row = readRow(logits, banned)
-    const weightsOf = () => distribution(logits, banned, this.#plan, row)
+    const weightsOf = (row: Row) => distribution(logits, banned, this.#plan, row)
     const draw = (weights: Float64Array) => this.#draw(weights, this.#random, step, position)
     return new Answer(
       position,
       logits,
-      row,
+      banned,
       (row, stay) => {
         if (stay === 0 && this.#plan.temperature === 0) return row.best
-        const weights = weightsOf()
+        const weights = weightsOf(row)
         if (stay > 0) leave(weights, this.#network.maskId, stay)
         return draw(weights)
       },
       (from, to, how) => {
         const noisy = this.#tokens[position]
-        const prediction = normalised(weightsOf())
+        const prediction = normalised(weightsOf(readRow(logits, banned)))
         const q = this.#process.noise.posterior(noisy, prediction, to, from, this.#world)
         return how === 'drawn' ? draw(q) : q.indexOf(q.reduce((a, b) => Math.max(a, b)))
       },
@@ -277,6 +283,7 @@ export class Draft {
     this.#state = this.#state.slice(0, length)
     this.#confidence = this.#confidence.slice(0, length)
     this.#entropy = this.#entropy.slice(0, length)
+    this.#candidates = this.#candidates?.slice(0, length)
     this.#changed = this.#changed.filter((position) => position < length)
   }
 

@@ -37,6 +37,8 @@ export interface PlanOptions {
   ban?: readonly number[]
   /** classifier-free guidance: how much more the given text counts than it does by itself; each step costs two forwards */
   guidance?: number
+  /** how many of the most probable tokens frames name for each position; 0, the default, costs nothing */
+  candidates?: number
   seed?: number
   /** label ids in front of the text */
   labels?: ArrayLike<number>
@@ -57,6 +59,8 @@ export interface Plan extends Sampling, PolicySettings {
   readonly ban: readonly number[]
   /** 0 is none */
   readonly guidance: number
+  /** 0 is none */
+  readonly candidates: number
   readonly seed: number
   readonly labels?: Int32Array
   readonly before?: Int32Array
@@ -90,6 +94,7 @@ export const ranges = {
   eps: { within: (value) => value >= 0 && value < 1, says: 'a number of at least 0 and below 1' },
   eta: { within: (value) => value >= 0 && value <= 1, says: 'a number from 0 to 1' },
   guidance: positive,
+  candidates: whole(0),
   seed: { ...whole(0), says: 'a whole number from 0 to 2^53-1' },
 } satisfies { [K in keyof PlanOptions]?: Range }
 
@@ -125,6 +130,7 @@ export function makePlan(options: PlanOptions, network: Trained): Plan {
     unsure: options.unsure ?? [],
     ban: options.ban ?? [],
     guidance: options.guidance ?? 0,
+    candidates: options.candidates ?? 0,
     survival: options.survival ?? ((t) => 1 - t),
     seed: options.seed ?? 0,
     labels: options.labels && Int32Array.from(options.labels),

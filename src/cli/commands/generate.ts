@@ -14,7 +14,8 @@ import { harmless } from '../terminal/width.ts'
 import { sentence } from '../terminal/wrap.ts'
 import { summaryOf } from '../text-summary.ts'
 
-const options = {
+/** What can be said of a text that is to be written. */
+export const generateOptions = {
   model: text('model', 'a bundled model, or the folder of a model or run; default tales'),
   prompt: text('text', 'how the text begins; to a model that answers, what it is asked'),
   suffix: text('text', 'how the text ends'),
@@ -74,7 +75,7 @@ const options = {
 
 export const generate = command({
   about: 'write texts, from fog to crisp',
-  options,
+  options: generateOptions,
   notes: () => {
     const { style, words, who, what } = labelValues('full')
     const width = Math.max(...Object.keys(policies).map((name) => name.length)) + 2
@@ -115,7 +116,7 @@ export const generate = command({
 /** texts that go through the network together */
 const batchSize = 16
 
-type Flags = Values<typeof options>
+type Flags = Values<typeof generateOptions>
 
 /** What to ask of the model: member i of a batch has a seed of its own, which alone gives the same text. */
 function requests(values: Flags, io: Io): Requests {
