@@ -4,6 +4,7 @@
 import { UnfogError } from '../error/index.ts'
 import { type Draw, inverse, type Random, seeded } from '../random/index.ts'
 import { Answer } from './answer.ts'
+import type { Keeper } from './caches.ts'
 import type { Canvas } from './canvas.ts'
 import type { Ask, Denoiser } from './denoiser.ts'
 import { type Frame, fogSign, states } from './frame.ts'
@@ -34,6 +35,8 @@ export class Draft {
   readonly #tail: number | undefined
   readonly #banned: Uint8Array
   readonly #bannedInside: Uint8Array
+  /** of the text, and with guidance of the text without what is given */
+  readonly #keepers: readonly (Keeper | undefined)[]
   #asked: { view: PolicyState; rows: Int32Array } | undefined
 
   /** @param from a canvas, or a frame to go on from (of the same plan)
@@ -73,6 +76,7 @@ export class Draft {
       network,
       network.eosId === undefined ? ban : [...ban, network.eosId],
     )
+    this.#keepers = [plan.cache.keep?.(), plan.cache.keep?.()]
     this.#finish()
   }
 
@@ -94,8 +98,11 @@ export class Draft {
         this.#asked = { view, rows }
         const { labels, before } = this.#plan
         const ask = { tokens: this.#hidden(rows), rows, labels, before }
-        if (this.#plan.guidance === 0) return [ask]
-        return [ask, unprompted(ask, this.#state, this.#network.maskId)]
+        const asks =
+          this.#plan.guidance === 0
+            ? [ask]
+            : [ask, unprompted(ask, this.#state, this.#network.maskId)]
+        return asks.map((one, i) => ({ ...one, reuse: this.#keepers[i]?.(one.tokens, view) }))
       }
     }
     throw new UnfogError(

@@ -1,5 +1,6 @@
+export { type Cache, type CacheName, caches } from './caches.ts'
 export { type Canvas, makeCanvas, type Words } from './canvas.ts'
-export type { Ask, Denoiser } from './denoiser.ts'
+export type { Ask, Denoiser, Reuse } from './denoiser.ts'
 export { type Frame, type FrameJSON, fogSign, frameFromJSON, frameToJSON, states } from './frame.ts'
 export { guide, unprompted } from './guidance.ts'
 export { type InfillPart, parseInfill } from './infill.ts'

@@ -45,7 +45,7 @@ interface Modulation {
 export interface Window {
   /** [B, N] of int32: where its positions stand in the text */
   places: Tensor
-  /** [B·kvHeads·N] of int32: where their keys and values stand among the kept ones, counted as [B, kvHeads, L] */
+  /** [B, kvHeads, N] of int32: where their keys and values stand among the kept ones, counted as [B, kvHeads, L] */
   slots: Tensor
   /** [B, N, L], false where a position must not see another */
   visible: Tensor
@@ -199,7 +199,8 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
     return namedFromRoot(at, () => {
       const among = (kept: Tensor, fresh: Tensor): Tensor => {
         const flat = (y: Tensor) => reshape(y, [multiply(...y.shape.slice(0, 3)), headSize])
-        return reshape(replaceRows(flat(kept), slots, flat(fresh)), kept.shape)
+        const at = reshape(slots, [multiply(...slots.shape)])
+        return reshape(replaceRows(flat(kept), at, flat(fresh)), kept.shape)
       }
       const [key, value] = [among(kept[index].key, k), among(kept[index].value, v)]
       const scale = 1 / Math.sqrt(headSize)
