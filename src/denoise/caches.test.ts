@@ -30,10 +30,15 @@ const casesOf = <T = Trace>(file: string): T[] =>
   parityJson<{ cases: T[] }>(`samplers/${file}.json`).cases
 
 let llada: Awaited<ReturnType<typeof releasedNetwork>>
+let dream: typeof llada
 beforeAll(async () => {
   llada = await releasedNetwork('llada')
+  dream = await releasedNetwork('dream')
 })
-afterAll(() => llada.dispose())
+afterAll(async () => {
+  await llada.dispose()
+  await dream.dispose()
+})
 
 const fog = 12
 
@@ -68,8 +73,13 @@ async function framesOf(network: Denoiser, prompt: number[], plan: Plan, from?: 
   return frames
 }
 
-async function follows(trace: Trace, prompt: number[], options: PlanOptions): Promise<void> {
-  const { network, windows } = watching(llada)
+async function follows(
+  trace: Trace,
+  prompt: number[],
+  options: PlanOptions,
+  released = llada,
+): Promise<void> {
+  const { network, windows } = watching(released)
   const plan = makePlan({ temperature: 0, ...options }, network)
   const frames = await framesOf(network, prompt, plan)
   expect([...frames.at(-1)!.tokens]).toEqual(trace.final[0])
@@ -77,7 +87,7 @@ async function follows(trace: Trace, prompt: number[], options: PlanOptions): Pr
   // a text that is taken up in the middle of a block computes what its beginning had kept
   for (const frame of frames.slice(0, -1)) {
     const wire = frameFromJSON(JSON.parse(JSON.stringify(frameToJSON(frame))))
-    const resumed = await framesOf(llada, prompt, plan, wire)
+    const resumed = await framesOf(released, prompt, plan, wire)
     expect(resumed.at(-1)!.tokens).toEqual(frames.at(-1)!.tokens)
   }
 }
@@ -106,6 +116,21 @@ describe('Fast-dLLM, LLaDA', () => {
       })
     expect(different.length).toBeGreaterThan(0)
   })
+})
+
+describe('Fast-dLLM, Dream', () => {
+  const cached = casesOf('fast_dllm_dream').filter(
+    ({ params }) => params.block_length && params.threshold,
+  )
+  test('has traces', () => expect(cached.length).toBe(16))
+  for (const trace of cached) {
+    test(trace.name, async () => {
+      const { threshold, block_length: blockLength } = trace.params as Record<string, number>
+      const cache: CacheName = trace.params.dual_cache ? 'dual' : 'prefix'
+      const how: PlanOptions = { policy: 'opened', threshold, blockLength, cache }
+      await follows(trace, trace.prompt[0], how, dream)
+    })
+  }
 })
 
 describe('dLLM, LLaDA', () => {
