@@ -5,6 +5,7 @@ import { UnfogError } from '../error/index.ts'
 import { noises, schedules, type World } from '../noise/index.ts'
 import { categorical, type Draw, inverse, type Random, seeded } from '../random/index.ts'
 import { Answer } from './answer.ts'
+import type { Keeper } from './caches.ts'
 import type { Canvas } from './canvas.ts'
 import type { Ask, Denoiser, Process } from './denoiser.ts'
 import { type Frame, fogSign, states } from './frame.ts'
@@ -37,6 +38,8 @@ export class Draft {
   readonly #banned: Uint8Array
   readonly #bannedInside: Uint8Array
   readonly #process: Process
+  /** of the text, and with guidance of the text without what is given */
+  readonly #keepers: readonly (Keeper | undefined)[]
   #asked: { view: PolicyState; rows: Int32Array } | undefined
 
   /** @param from a canvas, or a frame to go on from (of the same plan)
@@ -80,6 +83,7 @@ export class Draft {
       network,
       network.eosId === undefined ? ban : [...ban, network.eosId],
     )
+    this.#keepers = [plan.cache.keep?.(), plan.cache.keep?.()]
     this.#process = network.process ?? maskedProcess(this.#banned)
     if (!('step' in from)) this.#begin()
     this.#finish()
@@ -127,8 +131,11 @@ export class Draft {
         this.#asked = { view, rows }
         const { labels, before } = this.#plan
         const ask = { tokens: this.#hidden(rows), rows, labels, before }
-        if (this.#plan.guidance === 0) return [ask]
-        return [ask, unprompted(ask, this.#state, this.#network.maskId)]
+        const asks =
+          this.#plan.guidance === 0
+            ? [ask]
+            : [ask, unprompted(ask, this.#state, this.#network.maskId)]
+        return asks.map((one, i) => ({ ...one, reuse: this.#keepers[i]?.(one.tokens, view) }))
       }
     }
     throw new UnfogError(

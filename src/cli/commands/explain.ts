@@ -39,7 +39,10 @@ export const explain = command({
     'unfog explain --seed 7',
     "unfog explain --prompt 'One sunny day' --policy revise --json",
   ],
-  async run({ model: name = 'tales', device, threads, by = 'text', json, policy, ...asked }, io) {
+  async run(
+    { model: name = 'tales', device, threads, by = 'text', json, policy, cache, ...asked },
+    io,
+  ) {
     const { loadModel } = await import('../../index.ts')
     const model = await loadModel(name, { device, threads })
     try {
@@ -48,6 +51,7 @@ export const explain = command({
         ...asked,
         seed,
         policy: policy as GenerateOptions['policy'],
+        cache: cache as GenerateOptions['cache'],
         signal: io.signal,
       })
       if (found.done === 'abort') return undefined

@@ -1,6 +1,6 @@
 // unfog generate: texts out of the fog.
 
-import { policies, ranges } from '../../denoise/index.ts'
+import { type CacheName, caches, policies, ranges } from '../../denoise/index.ts'
 import type { Completion, GenerateOptions, LoadedModel } from '../../index.ts'
 import { memberSeed } from '../../random/index.ts'
 import { check, labelValues } from '../../tales/index.ts'
@@ -68,6 +68,9 @@ export const generateOptions = {
     'how much more the given text counts than by itself; doubles the forwards',
     'x',
   ),
+  cache: oneOf(Object.keys(caches), 'what is kept between steps', {
+    otherwise: 'exact where the model reads from left to right, else none',
+  }),
   watch: toggle('watch the text sharpen'),
   json: toggle('one JSON a line: text, seed, forwards, tokens, ms and more'),
   ...deviceOptions,
@@ -89,6 +92,11 @@ export const generate = command({
     return [
       'Policies:',
       ...rows,
+      'Caches:',
+      ...Object.entries(caches).map(
+        ([name, { about, exact }]) =>
+          `  ${name.padEnd(width)}${exact ? 'exact' : 'approximate'}: ${about}`,
+      ),
       'Labels of the bundled models:',
       `  --style  ${some(style)}`,
       `  --words  ${some(words)}`,
@@ -120,13 +128,14 @@ type Flags = Values<typeof generateOptions>
 
 /** What to ask of the model: member i of a batch has a seed of its own, which alone gives the same text. */
 function requests(values: Flags, io: Io): Requests {
-  const { model, device, threads, count = 1, watch, json, policy, ...asked } = values
+  const { model, device, threads, count = 1, watch, json, policy, cache, ...asked } = values
   const seed = values.seed ?? freshSeed()
   return {
     count,
     request: (i) => ({
       ...asked,
       policy: policy as GenerateOptions['policy'],
+      cache: cache as CacheName | undefined,
       seed: memberSeed(seed, i),
       signal: io.signal,
     }),
