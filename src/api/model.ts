@@ -359,13 +359,13 @@ export class Model {
   private scorer(): Scorer {
     const { noise, architecture } = this.config
     const { causal, maskId, context, process } = this.network
-    const { words } = process
+    const { noise: undone, words } = process
     return {
       noise: noise.process,
       block: causal ? 1 : architecture.context,
       causal,
       context,
-      look: (text, u, next) => process.noise.look(text, u, next, { maskId, words }),
+      look: (text, u, next) => undone.look(text, u, next, { maskId, words }),
       losses: (items) => this.network.losses(items),
     }
   }

@@ -186,26 +186,26 @@ const own = [
 ] as const satisfies readonly (keyof PolicySettings)[]
 
 /** The policy that a network writes by unless another is asked for. */
-function usual({ causal, process }: Trained): PolicyName {
+function usual({ causal, process: undone }: Trained): PolicyName {
   if (causal) return 'left-to-right'
-  return process && !process.noise.settles ? 'posterior' : 'confidence'
+  return undone && !undone.noise.settles ? 'posterior' : 'confidence'
 }
 
 /** Why a policy cannot write what such a network has learnt, as the end of a sentence; undefined when it can. */
 export function misfit(policy: Policy, network: Trained): string | undefined {
-  const { causal, process } = network
+  const { causal, process: undone } = network
   if (causal && !policy.causal)
     return `needs a model that sees both sides, and this one sees only to the left: use --policy ${usual(network)}`
-  if (process && !process.noise.settles && !policy.redraws)
-    return `believes every word that it has written, but under ${process.noise.name} noise any word may be wrong: use --policy ${usual(network)}`
+  if (undone && !undone.noise.settles && !policy.redraws)
+    return `believes every word that it has written, but under ${undone.noise.name} noise any word may be wrong: use --policy ${usual(network)}`
   return undefined
 }
 
-function checkGuidance({ guidance = 0 }: PlanOptions, { process }: Trained): void {
-  if (guidance > 0 && process && !process.noise.hides) {
+function checkGuidance({ guidance = 0 }: PlanOptions, { process: undone }: Trained): void {
+  if (guidance > 0 && undone && !undone.noise.hides) {
     throw misuse(
       'guidance',
-      `--guidance asks once more with the given text in the fog, and a model of ${process.noise.name} noise knows no fog: leave it out`,
+      `--guidance asks once more with the given text in the fog, and a model of ${undone.noise.name} noise knows no fog: leave it out`,
     )
   }
 }

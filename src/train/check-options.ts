@@ -84,17 +84,17 @@ export function checkOptions(options: RunOptions): void {
 /** What cannot go together in the noise of a run. */
 function checkNoise(options: RunOptions): void {
   const { ar, noise, schedule, replaced } = options
-  const process: Noise = noises[processOf(options) as keyof typeof noises]
-  if (ar && !process.causal) {
+  const chosen: Noise = noises[processOf(options) as keyof typeof noises]
+  if (ar && !chosen.causal) {
     const message = `--ar is --noise autoregressive and cannot go with --noise ${noise}: leave one of them out`
     throw new UnfogError('usage', message, { param: 'noise' })
   }
-  if (process.causal && schedule !== undefined) {
-    const message = `${process.name} noise has no --schedule: a word is fog until its turn comes`
+  if (chosen.causal && schedule !== undefined) {
+    const message = `${chosen.name} noise has no --schedule: a word is fog until its turn comes`
     throw new UnfogError('usage', message, { param: 'schedule' })
   }
-  if (replaced !== undefined && !process.replacing) {
-    const message = `${process.name} noise has no --replaced share to choose: that is for --noise ${replaceable.join(', ')}`
+  if (replaced !== undefined && !chosen.replacing) {
+    const message = `${chosen.name} noise has no --replaced share to choose: that is for --noise ${replaceable.join(', ')}`
     throw new UnfogError('usage', message, { param: 'replaced' })
   }
 }
