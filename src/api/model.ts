@@ -173,14 +173,12 @@ export class Model {
   async score(text: string | readonly string[], options: ModelScoreOptions = {}): Promise<Score> {
     const texts = typeof text === 'string' ? [text] : text
     const unsaid = labelIds(this.tokenizer)
-    const { eos } = this.tokenizer.special
-    const ends = this.config.text.exactLength && this.network.causal
     const documents = texts.map((one) => {
       const ids = this.tokenizer.encode(one)
       if (ids.length === 0)
         throw new UnfogError('bad_input', 'there is no text to score: give it some')
       return {
-        tokens: ends ? Int32Array.from([...ids, eos]) : ids,
+        tokens: this.network.ended(ids),
         characters: [...one].length,
         labels: unsaid,
       }
@@ -292,8 +290,7 @@ export class Model {
       },
       this.network,
     )
-    // an autoregressive model decides itself where a text ends
-    const lengths = this.network.causal ? undefined : lengthWeights(this.config, asked)
+    const lengths = this.decidesLength ? undefined : lengthWeights(this.config, asked)
     return { plan, canvas: makeCanvas(plan, this.network, this.tokenizer, lengths) }
   }
 
@@ -320,12 +317,18 @@ export class Model {
     )
   }
 
+  /** A model that writes from left to right, word by word or in blocks, decides itself where a text ends. */
+  private get decidesLength(): boolean {
+    return this.network.causal || this.network.block !== undefined
+  }
+
   private scorer(): Scorer {
     const { noise, architecture } = this.config
-    const { causal, maskId, context } = this.network
+    const { causal, maskId, context, block } = this.network
     return {
       noise: noise.process,
-      block: causal ? 1 : architecture.context,
+      block: causal ? 1 : (block ?? architecture.context),
+      inBlocks: block !== undefined,
       causal,
       maskId,
       context,
@@ -336,7 +339,7 @@ export class Model {
   /** What the length of a text costs a model that writes texts of exact length. */
   private lengthNats(): ((length: number) => number) | undefined {
     const { exactLength, lengths } = this.config.text
-    if (!exactLength || !lengths || this.network.causal) return undefined
+    if (!exactLength || !lengths || this.decidesLength) return undefined
     const counts = Object.entries(lengths.counts).map(([length, n]) => [Number(length), n] as const)
     const histogram = lengthHistogram(counts, this.context)
     return (length) => -histogram.logProb(length)

@@ -94,10 +94,16 @@ export const ranges = {
 } satisfies { [K in keyof PlanOptions]?: Range }
 
 /** @throws UnfogError `usage` naming the option at fault */
-export function makePlan(options: PlanOptions, network: Pick<Denoiser, 'causal'>): Plan {
+export function makePlan(options: PlanOptions, network: Pick<Denoiser, 'causal' | 'block'>): Plan {
   checkRanges(options)
   checkTogether(options)
   const policy = choosePolicy(options, network.causal)
+  if (network.block !== undefined && options.blockLength !== undefined) {
+    throw misuse(
+      'blockLength',
+      `--block-length ${options.blockLength} cannot be chosen: this model has learnt to write in blocks of ${network.block} tokens`,
+    )
+  }
   return {
     prompt: options.prompt,
     suffix: options.suffix,

@@ -1,8 +1,8 @@
-// The likelihood bound of a masked-diffusion model, sampled: mask exactly l of L words, l spread over 1 … L, and weigh
-// the summed cost by L/l (arXiv 2502.09992; the same mean as the integral over time, less variance).
+// The likelihood bound of a masked-diffusion model, sampled: mask exactly l of the L words of a block (or of the whole
+// text), l spread over 1 … L, and weigh the summed cost by L/l (arXiv 2502.09992; the same mean as the integral over time, less variance).
 // In a round every window is measured K times, its l once in each K-th of 1 … L; within such a K-th the windows share
 // out the places among them. So one round sees all noise levels evenly, whether it has one text or a thousand.
-import { countAt, maskExactly, priceOfCount } from '../noise/index.ts'
+import { blocksOf, maskBlocks } from '../noise/index.ts'
 import { memberSeed, permutation, seeded, stream } from '../random/index.ts'
 import type { Clock } from '../store/index.ts'
 import { type BatchOptions, summedLosses } from './batches.ts'
@@ -54,10 +54,10 @@ export async function sampleBound(
     const nats = new Float64Array(windows.length).fill(Number.NaN)
     const measured: number[] = []
     for (const [done, portion] of portions.entries()) {
-      const items = portion.flatMap((w) => samplesOf(windows[w], places[w], scorer.maskId))
+      const items = portion.flatMap((w) => samplesOf(windows[w], places[w], scorer))
       const sums = await summedLosses(scorer, items, options)
       portion.forEach((w, i) => {
-        nats[w] = meanPrice(sums.subarray(i * perWindow, (i + 1) * perWindow), items, i * perWindow)
+        nats[w] = meanOf(sums.subarray(i * perWindow, (i + 1) * perWindow))
       })
       measured.push(...portion)
       const part = (done + 1) / portions.length
@@ -111,19 +111,20 @@ function placesOf(windows: number, perWindow: number, round: number, seed: numbe
   return places
 }
 
-const samplesOf = ({ tokens, labels }: Window, { at, next }: Place, maskId: number): ScoreItem[] =>
-  at.map((u, k) => {
-    const count = countAt(u, tokens.length)
-    const { noisy, rows } = maskExactly(tokens, count, maskId, next[k])
-    return { tokens: noisy, rows, targets: rows.map((row) => tokens[row]), labels }
+function samplesOf(
+  { tokens, labels }: Window,
+  { at, next }: Place,
+  { maskId, block, inBlocks }: Scorer,
+): ScoreItem[] {
+  const blocks = blocksOf(tokens.length, inBlocks ? block : undefined)
+  return at.map((u, k) => {
+    const { noisy, rows, weights } = maskBlocks(tokens, blocks, u, maskId, next[k])
+    return { tokens: noisy, rows, targets: rows.map((row) => tokens[row]), weights, labels }
   })
-
-function meanPrice(sums: Float64Array, items: readonly ScoreItem[], first: number): number {
-  return sums.reduce((mean, value, k) => {
-    const { rows, tokens } = items[first + k]
-    return mean + priceOfCount(value, rows.length, tokens.length) / sums.length
-  }, 0)
 }
+
+const meanOf = (prices: Float64Array): number =>
+  prices.reduce((mean, price) => mean + price / prices.length, 0)
 
 /** The windows in random order, in portions of a size after which time is looked at. */
 function portionsOf(windows: readonly Window[], perWindow: number, seed: number): number[][] {

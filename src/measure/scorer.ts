@@ -8,6 +8,8 @@ export interface ScoreItem {
   rows: Int32Array
   /** [rows.length] the true tokens there */
   targets: Int32Array
+  /** [rows.length] what the nats of each count for; 1 without */
+  weights?: Float64Array
   /** label ids in front of the text, if the model has labels */
   labels?: Int32Array
 }
@@ -17,6 +19,8 @@ export interface Scorer {
   readonly noise: string
   /** block length: 1 for an autoregressive model, the context for full diffusion */
   readonly block: number
+  /** Are texts written in blocks shorter than the context? Then losses are paid with the true text before each block */
+  readonly inBlocks?: boolean
   /** true: a row sees only what is to its left, so that one forward gives -log p itself */
   readonly causal: boolean
   readonly maskId: number

@@ -145,13 +145,18 @@ const architecture = object({
     `true, false or a list of ${biasedParts.join(', ')}`,
   ),
   tiedHead: flag,
-  attention: oneOf(['full', 'causal']),
+  attention: oneOf(['full', 'causal', 'block']),
+  blocks: object({ length: integer(1, 2 ** 24), from: integer(0, 2 ** 24) }).optional(),
   context: integer(1, 2 ** 24),
   timeWidth: integer(1, 65536).optional(),
 })
   .refine(({ heads, kvHeads }) => heads % kvHeads === 0, {
     path: ['kvHeads'],
     error: 'a divisor of heads',
+  })
+  .refine(({ attention, blocks }) => (attention === 'block') === (blocks !== undefined), {
+    path: ['blocks'],
+    error: 'there with attention block, and only then',
   })
   .refine(({ heads, headSize }) => heads * headSize <= 65536, {
     path: ['headSize'],

@@ -7,7 +7,7 @@ import { transformer } from '../nn/index.ts'
 import type { Device, HostTensor, Session } from '../runtime/index.ts'
 import type { Tokenizer } from '../text/index.ts'
 import type { ModelConfig } from './config.ts'
-import { framing, longestText, writePrefix } from './framing.ts'
+import { ended, framing, longestText, writePrefix } from './framing.ts'
 
 export interface Query {
   /** [L] the text, `maskId` where there is fog */
@@ -31,12 +31,19 @@ export interface Network {
   /** longest text in tokens */
   readonly context: number
   readonly causal: boolean
+  /** tokens of a block, where texts are written in blocks: a position sees its block and those before */
+  readonly block?: number
+  /** is a loss -log p itself, since every word is paid from those before it? */
+  readonly exact: boolean
+  /** A text as the model writes it: with its end, where it writes one. */
+  ended(text: Int32Array): Int32Array
   /** Logits that predict the asked positions, [rows × vocabSize] per query.
    * @throws UnfogError `context_length` for a text that is too long */
   logits(queries: readonly Query[]): Promise<Float32Array[]>
   /** The same; of a released model the rows that stand at those positions, see `Framing.raw`. */
   rawLogits(queries: readonly Query[]): Promise<Float32Array[]>
-  /** Cross-entropy in nats of the asked rows against targets, [rows] per query. */
+  /** Cross-entropy in nats of the asked rows against targets, [rows] per query. Of a network that sees blocks, with the
+   * true text before each block. */
   losses(queries: readonly (Query & { targets: Int32Array })[]): Promise<Float32Array[]>
   dispose(): Promise<void>
 }
@@ -76,8 +83,9 @@ export function openNetwork(
       // whoever draws from logits bans what is banned, once more or at all; a loss is taken here
       const shown = frame.raw && output === 'logits'
       const network = transformer(config.architecture, shown ? [] : frame.banned)
-      const ids = input('ids', 'int32', ['B', 'L'])
-      const visible = input('visible', 'bool', ['B', 'L'])
+      const dims = output === 'nats' && frame.block ? ['B', 2, 'L'] : ['B', 'L']
+      const ids = input('ids', 'int32', dims)
+      const visible = input('visible', 'bool', dims)
       const logits = network.logits(ids, input('rows', 'int32', ['R']), visible)
       const result =
         output === 'logits' ? logits : crossEntropy(logits, input('targets', 'int32', ['R']))
@@ -101,7 +109,12 @@ export function openNetwork(
   ): Promise<Float32Array[]> => {
     const asked = queries.reduce((total, { rows }) => total + rows.length, 0)
     if (asked === 0) return queries.map(() => new Float32Array())
-    const canvases = layCanvases(queries, asked, shift)
+    const canvases = layCanvases(
+      queries,
+      asked,
+      shift,
+      frame.block && output === 'nats' ? queries.map(cleared(targets)) : undefined,
+    )
     const row = new Int32Array(Math.max(asked, 2)).fill(targets[0]?.[0] ?? 0)
     let at = 0
     for (const list of targets) {
@@ -127,6 +140,7 @@ export function openNetwork(
     queries: readonly Query[],
     asked: number,
     shift: number,
+    clean?: readonly Int32Array[],
   ): Record<string, HostTensor> => {
     const longest = Math.max(
       ...queries.map(({ tokens, before = [] }) => before.length + tokens.length),
@@ -138,26 +152,31 @@ export function openNetwork(
       )
     }
     const length = frame.prefix + longest + tail.length
-    const ids = new Int32Array(queries.length * length).fill(tokenizer.special.pad)
-    const visible = new Uint8Array(queries.length * length)
+    // the clean text of a pair lies behind the noisy one
+    const texts = clean ? 2 : 1
+    const ids = new Int32Array(queries.length * texts * length).fill(tokenizer.special.pad)
+    const visible = new Uint8Array(queries.length * texts * length)
     const rows = new Int32Array(Math.max(asked, 2))
     let at = 0
     queries.forEach(({ tokens, rows: wanted, labels, before = [], visible: seen }, b) => {
-      const canvas = ids.subarray(b * length, (b + 1) * length)
-      writePrefix(frame, canvas, labels)
       const start = frame.prefix + before.length
-      canvas.set(before, frame.prefix)
-      canvas.set(tokens, start)
-      canvas.set(tail, start + tokens.length)
-      visible.fill(1, b * length, b * length + start + tokens.length + tail.length)
-      if (seen) visible.set(Array.from(seen), b * length + start)
+      for (let text = 0; text < texts; text++) {
+        const from = (b * texts + text) * length
+        const canvas = ids.subarray(from, from + length)
+        writePrefix(frame, canvas, labels)
+        canvas.set(before, frame.prefix)
+        canvas.set(text === 0 ? tokens : clean![b], start)
+        canvas.set(tail, start + tokens.length)
+        visible.fill(1, from, from + start + tokens.length + tail.length)
+        if (seen) visible.set(Array.from(seen), from + start)
+      }
       for (const position of wanted) {
         // nothing stands before the first position of a canvas: it keeps its own row (Dream's samplers agree)
-        rows[at++] = b * length + Math.max(0, start + position - shift)
+        rows[at++] = b * texts * length + Math.max(0, start + position - shift)
       }
     })
     if (asked === 1) rows[1] = rows[0]
-    const dims = [queries.length, length]
+    const dims = clean ? [queries.length, 2, length] : [queries.length, length]
     return {
       ids: { data: ids, dims },
       visible: { data: visible, dims },
@@ -192,6 +211,9 @@ export function openNetwork(
     banned: frame.banned,
     context,
     causal,
+    block: frame.block,
+    exact: causal || frame.block === 1,
+    ended: (text) => (frame.end === 'written' ? ended(text, frame) : text),
     logits: (queries) => inParts('logits', queries, () => []),
     rawLogits: (queries) => inParts('logits', queries, () => [], frame.raw ? 0 : frame.shift),
     losses: (queries) => inParts('nats', queries, ({ targets }) => [targets]),
@@ -201,3 +223,14 @@ export function openNetwork(
     },
   }
 }
+
+/** The true text of a query: its targets where it asks. */
+const cleared =
+  (targets: readonly Int32Array[]) =>
+  ({ tokens, rows }: Query, query: number): Int32Array => {
+    const clean = tokens.slice()
+    rows.forEach((row, i) => {
+      clean[row] = targets[query][i]
+    })
+    return clean
+  }

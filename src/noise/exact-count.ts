@@ -33,3 +33,45 @@ export const countAt = (u: number, length: number): number =>
  * @returns nats */
 export const priceOfCount = (summed: number, count: number, length: number): number =>
   (summed * length) / count
+
+/** The parts of a text that are written one after another, first and past-the-end positions.
+ * @param block tokens of a block; the whole text is one without
+ * @param before tokens that stand before the text and are counted with it */
+export function blocksOf(length: number, block?: number, before = 0): [from: number, to: number][] {
+  if (block === undefined) return [[0, length]]
+  const blocks: [number, number][] = []
+  for (let from = 0; from < length; ) {
+    const to = Math.min(length, from + block - ((before + from) % block))
+    blocks.push([from, to])
+    from = to
+  }
+  return blocks
+}
+
+/** Exact counts in every block of a text, each block at its own level of noise: with everything before a block clean,
+ * the weighted costs add up to the bound of block diffusion (arXiv 2503.09573). A block of one word is paid exactly.
+ * @param u in (0, 1), from which every block has its place, evenly spread
+ * @returns the noisy text, its masked positions, and what the nats of each count for */
+export function maskBlocks(
+  clean: Int32Array,
+  blocks: readonly (readonly [from: number, to: number])[],
+  u: number,
+  maskId: number,
+  next: () => number,
+): { noisy: Int32Array; rows: Int32Array; weights: Float64Array } {
+  const noisy = clean.slice()
+  const rows: number[] = []
+  const weights: number[] = []
+  blocks.forEach(([from, to], i) => {
+    const length = to - from
+    // steps of the golden ratio: even for any number of blocks
+    const count = countAt((u + i * 0.6180339887498949) % 1, length)
+    const part = maskExactly(clean.subarray(from, to), count, maskId, next)
+    noisy.set(part.noisy, from)
+    for (const row of part.rows) {
+      rows.push(from + row)
+      weights.push(priceOfCount(1, count, length))
+    }
+  })
+  return { noisy, rows: Int32Array.from(rows), weights: Float64Array.from(weights) }
+}

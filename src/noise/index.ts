@@ -19,7 +19,7 @@ export const schedules = { linear, cosine, polynomial, geometric } satisfies Rec
   Schedule
 >
 
-export { countAt, maskExactly, priceOfCount } from './exact-count.ts'
+export { blocksOf, countAt, maskBlocks, maskExactly, priceOfCount } from './exact-count.ts'
 export type { Mixed } from './mixed.ts'
 export type { Noise, Pricing, Terms, World } from './noise.ts'
 export { type Curve, type Schedule, squeezed } from './schedule.ts'

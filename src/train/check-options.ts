@@ -36,6 +36,7 @@ const optionRules = {
   seed: { ...whole(0), says: 'a whole number from 0 to 2^53-1' },
   vocabSize: whole(1),
   length: whole(1),
+  block: whole(1),
   dtype: oneOf(['bf16', 'f32']),
 } satisfies Partial<Record<keyof RunOptions, Rule>>
 
@@ -73,6 +74,13 @@ export function checkOptions(options: RunOptions): void {
   }
   check(rest, optionRules)
   check(recipe, recipeRules)
+  if (options.ar && options.block !== undefined) {
+    throw new UnfogError(
+      'usage',
+      '--ar and --block cannot go together: --ar writes word by word, --block in blocks',
+      { param: 'block' },
+    )
+  }
 }
 
 function check(values: object, rules: Readonly<Record<string, Rule>>): void {

@@ -17,7 +17,16 @@ const tokenizer: Tokenizer = await trainTokenizer('bytes', [], { labels })
 const { mask, bos, eos } = tokenizer.special
 const unsaid = tokenizer.labels.map(({ unknown }) => unknown)
 const framed = (causal: boolean, exactLength = true) =>
-  framing({ shift: true, noise: {}, text: { exactLength } } as ModelConfig, tokenizer, causal)
+  framing(
+    {
+      shift: true,
+      noise: {},
+      architecture: { context: 64 },
+      text: { exactLength },
+    } as ModelConfig,
+    tokenizer,
+    causal,
+  )
 
 const masked: Corruption = {
   noise: noises.masked,

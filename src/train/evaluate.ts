@@ -4,7 +4,7 @@
 import type { ModelConfig } from '../model/config.ts'
 import { longestText } from '../model/framing.ts'
 import type { Network, Query } from '../model/network.ts'
-import { countAt, maskExactly, priceOfCount } from '../noise/index.ts'
+import { blocksOf, maskBlocks } from '../noise/index.ts'
 import { seeded, stream } from '../random/index.ts'
 import type { Dataset, Tokenizer } from '../text/index.ts'
 
@@ -27,11 +27,15 @@ const parts = 10
 
 interface Sample extends Query {
   targets: Int32Array
+  /** [rows] what the nats of each count for */
+  weights: Float64Array
   labels: Int32Array
   /** tokens that are written */
   length: number
   characters: number
 }
+
+const allCount = (length: number): Float64Array => new Float64Array(length).fill(1)
 
 /** A text, and what is only read before it. */
 interface HeldOutText {
@@ -82,23 +86,25 @@ export function heldOutMeter(
   const texts = heldOutTexts(config, tokenizer, dataset, tokens)
   const unsaid = Int32Array.from(tokenizer.labels, (label) => label.unknown)
   const random = seeded(seed)
-  const { mask, eos } = tokenizer.special
+  const { mask } = tokenizer.special
   return async (network) => {
     const samples: Sample[] = texts.map(({ before, text }, i) => {
       const characters = text.reduce((sum, id) => sum + tokenizer.characters[id], 0)
       const common = { labels: unsaid, before, length: text.length, characters }
+      const clean = network.ended(text)
       if (network.causal) {
-        const clean = network.eosId === undefined ? text : Int32Array.from([...text, eos])
-        return { ...common, tokens: clean, rows: Int32Array.from(clean.keys()), targets: clean }
+        const rows = Int32Array.from(clean.keys())
+        return { ...common, tokens: clean, rows, targets: clean, weights: allCount(clean.length) }
       }
       const spread = (i * 0.6180339887498949 + 0.5) % 1 // golden ratio: even for any number of texts
-      const { noisy, rows } = maskExactly(
-        text,
-        countAt(spread, text.length),
+      const { noisy, rows, weights } = maskBlocks(
+        clean,
+        blocksOf(clean.length, network.block, before.length),
+        spread,
         mask,
         stream(random, 'mask', i),
       )
-      return { ...common, tokens: noisy, rows, targets: rows.map((row) => text[row]) }
+      return { ...common, tokens: noisy, rows, targets: rows.map((row) => clean[row]), weights }
     })
     let nats = 0
     let tokens = 0
@@ -108,15 +114,15 @@ export function heldOutMeter(
     for (let from = 0; from < samples.length; from += 16) {
       const part = samples.slice(from, from + 16)
       for (const [i, losses] of (await network.losses(part)).entries()) {
-        const { length, rows } = part[i]
+        const { length, rows, weights, tokens: written } = part[i]
         const summed = losses.reduce((sum, loss) => sum + loss, 0)
-        nats += network.causal ? summed : priceOfCount(summed, rows.length, length)
-        const share = masked[Math.min(parts, Math.ceil((rows.length * parts) / length)) - 1]
+        nats += losses.reduce((sum, loss, r) => sum + weights[r] * loss, 0)
+        const share = masked[Math.min(parts, Math.ceil((rows.length * parts) / written.length)) - 1]
         share.nats += summed
         share.tokens += rows.length
         tokens += length
         characters += part[i].characters
-        if (!network.causal && config.text.exactLength)
+        if (network.eosId === undefined && config.text.exactLength)
           lengths -= dataset.train.lengths?.logProb(length) ?? 0
       }
     }
@@ -124,8 +130,8 @@ export function heldOutMeter(
       natsPerToken: nats / tokens,
       natsPerChar: (nats + lengths) / characters,
       natsPerText: (nats + lengths) / samples.length,
-      exact: network.causal,
-      ...(network.causal
+      exact: network.exact,
+      ...(network.exact
         ? {}
         : { byMasked: masked.map(({ nats, tokens }) => (tokens > 0 ? nats / tokens : null)) }),
     }

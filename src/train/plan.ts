@@ -20,6 +20,8 @@ export interface RunOptions {
   params?: number
   /** an autoregressive model instead of a masked one */
   ar?: boolean
+  /** a model that writes in blocks of so many tokens, from left to right */
+  block?: number
   seed?: number
   /** chars, bytes, words or bpe */
   tokenizer?: string
