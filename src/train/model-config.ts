@@ -19,7 +19,7 @@ const objective = ({ ar, block }: RunOptions, from: number) => ({
 const taleSampling = {
   full: { policy: 'revise', temperature: 0.9, topP: 0.85 },
   causal: { temperature: 0.6 },
-  block: { temperature: 0.6 },
+  block: {},
 } as const
 
 /** A network of about so many parameters, as wide as the texts need. */
