@@ -9,6 +9,7 @@ export {
 } from './api/model.ts'
 export { loadModel, type PageOptions, type TrainOptions, train } from './api/page.ts'
 export {
+  type BatchLimits,
   type Frame,
   type FrameJSON,
   frameFromJSON,

@@ -8,6 +8,7 @@ export {
   Model,
   type ModelScoreOptions,
 } from './api/model.ts'
+export { type QuantiseReport, quantize } from './api/quantise.node.ts'
 export {
   type Data,
   type DataSource,
@@ -19,6 +20,7 @@ export {
   train,
 } from './api/train.node.ts'
 export {
+  type BatchLimits,
   type Frame,
   type FrameJSON,
   frameFromJSON,

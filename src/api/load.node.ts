@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { BatchLimits } from '../denoise/index.ts'
 import { type DeviceName, deviceOf } from '../runtime/devices.node.ts'
 import type { Device } from '../runtime/index.ts'
 import { folderStore } from '../store/folder.node.ts'
@@ -30,6 +31,8 @@ export interface LoadOptions {
   device?: Device | DeviceName
   /** processor threads; all of them when absent */
   threads?: number
+  /** how much may be written at the same time, and how many texts may wait */
+  batch?: Partial<BatchLimits>
 }
 
 /** Loads a model: a bundled name (`tales`, `tales-ar`) or a folder. A finished run is a model folder, and so is one
@@ -41,7 +44,8 @@ export async function loadModel(
   options: LoadOptions = {},
 ): Promise<LoadedModel> {
   const device = await deviceOf(options.device, options)
-  return new LoadedModel(await openModel(folderStore(modelFolder(nameOrFolder)), device))
+  const sources = await openModel(folderStore(modelFolder(nameOrFolder)), device)
+  return new LoadedModel({ ...sources, batch: options.batch })
 }
 
 /** A model in Node: it can be saved into a folder of the disk. */

@@ -441,3 +441,16 @@ test('a model is saved and loaded as it is, its card made when there is none', a
   expect(await labelled.complete(request)).toMatchObject(again)
   expect(new TextDecoder().decode(await store.read('README.md'))).toContain('tiny')
 })
+
+test('visitors share a model: each reads the frames it would read alone, to the bit', async () => {
+  const model = await made()
+  const names = Object.keys(policies) as (keyof typeof policies)[]
+  const requests = Array.from({ length: 24 }, (_, seed): GenerateOptions => {
+    const policy = names[seed % names.length]
+    return { seed, policy, length: 3 + ((7 * seed) % 40), guidance: seed % 3 === 0 ? 1 : 0 }
+  })
+  const together = await Promise.all(requests.map((options) => framesOf(model, options)))
+  for (const [i, options] of requests.entries())
+    expect(together[i]).toEqual(await framesOf(model, options))
+  expect(model.load).toEqual({ busy: 0, waiting: 0 })
+})

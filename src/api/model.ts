@@ -1,8 +1,9 @@
 // A model as people hold it: one object that writes, scores and answers. It joins the network, the tokenizer, the loop
 // and the measures; none of them knows of the others.
 import {
+  Batcher,
+  type BatchLimits,
   type Canvas,
-  type Denoiser,
   denoiseBatch,
   type Frame,
   makeCanvas,
@@ -25,8 +26,9 @@ import { modelCard } from '../model/card.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { writeModelFolder } from '../model/folder.ts'
 import { type Network, openNetwork } from '../model/network.ts'
+import { formOf, storedShapes, type WeightData } from '../model/quantise.ts'
 import { parameterCount, parameterShapes } from '../nn/index.ts'
-import { schedules } from '../noise/index.ts'
+import { blocksOf, lookInBlocks } from '../noise/index.ts'
 import type { Device } from '../runtime/index.ts'
 import type { Store } from '../store/index.ts'
 import { check, disobeyed, type Labels, labelsOf, wordCount } from '../tales/index.ts'
@@ -65,10 +67,12 @@ export interface ModelSources {
   device: Device
   config: ModelConfig
   tokenizer: Tokenizer
-  /** every parameter by name */
-  weights: ReadonlyMap<string, Float32Array>
+  /** every parameter by name; a quantised one as bytes, with its scales as `name.scale` */
+  weights: ReadonlyMap<string, WeightData>
   /** README.md, kept when the model is saved elsewhere */
   card?: string
+  /** what may be written together; `defaultLimits` where not given */
+  batch?: Partial<BatchLimits>
   now: () => number
 }
 
@@ -85,6 +89,7 @@ export class Model {
   readonly context: number
   private readonly sources: ModelSources
   private readonly network: Network
+  private readonly batcher: Batcher
 
   constructor(sources: ModelSources) {
     const { device, config, tokenizer, weights } = sources
@@ -92,12 +97,18 @@ export class Model {
     this.config = config
     this.tokenizer = tokenizer
     this.parameters = parameterCount(config.architecture)
-    const shapes = parameterShapes(config.architecture)
+    const shapes = tensorShapes(sources)
     const tensors = Object.fromEntries(
       Object.entries(shapes).map(([name, dims]) => [name, { data: weights.get(name)!, dims }]),
     )
     this.network = openNetwork(device, config, tokenizer, tensors)
     this.context = this.network.context
+    this.batcher = new Batcher(this.network, { ...defaultLimits(this.network), ...sources.batch })
+  }
+
+  /** Texts that are not finished: those that are written together now, and those that wait for them to end. */
+  get load(): { busy: number; waiting: number } {
+    return this.batcher.load
   }
 
   /** Writes a text, from fog to crisp.
@@ -108,7 +119,9 @@ export class Model {
       yield frame
   }
 
-  /** Writes several texts together; each is bitwise what it would be alone. */
+  /** Writes several texts together, and with all others that are being written by this model; each is what it would be
+   * alone, to the bit where the device promises that (`Device.batchInvariant`).
+   * @throws UnfogError `overloaded` before the first frame, when more would wait than may */
   async *generateBatch(
     options: readonly GenerateOptions[],
     { signal }: { signal?: AbortSignal } = {},
@@ -117,8 +130,8 @@ export class Model {
       const { plan, canvas } = this.prepare(one)
       return { from: canvas, plan, signal: one.signal }
     })
-    const denoiser: Denoiser = this.network
-    yield* denoiseBatch(denoiser, tasks, { signal, decode: (ids) => this.tokenizer.decode(ids) })
+    const decode = (ids: ArrayLike<number>) => this.tokenizer.decode(ids)
+    yield* denoiseBatch(this.batcher, tasks, { signal, decode })
   }
 
   /** Writes one text, or several in one batch, and gives what came out. */
@@ -193,6 +206,11 @@ export class Model {
     answer: string,
     options: Omit<AnswerScoreOptions, 'random'> = {},
   ): Promise<number> {
+    const { settles, name } = this.network.process.noise
+    if (!settles) {
+      const message = `answers are compared by hiding their words, and a model of ${name} noise has learnt to look for wrong ones: score whole texts`
+      throw new UnfogError('unsupported', message)
+    }
     const [before, after] = [prompt, answer].map((text) => this.tokenizer.encode(text))
     return answerScore(this.network, before, after, options)
   }
@@ -238,7 +256,7 @@ export class Model {
   /** Saves the model as a folder. Weights keep their number type. */
   async saveTo(store: Store): Promise<void> {
     const { config, tokenizer, weights, card } = this.sources
-    const shapes = parameterShapes(config.architecture)
+    const shapes = tensorShapes(this.sources)
     await writeModelFolder(store, {
       config,
       tokenizer: tokenizer.toJSON(),
@@ -277,7 +295,7 @@ export class Model {
     const habits = options.policy === undefined ? this.config.sampling : undefined
     const { temperature, topP } = habits ?? {}
     const policy = options.policy ?? (habits?.policy as PolicyName | undefined)
-    const { survival } = schedules[this.config.noise.schedule as keyof typeof schedules]
+    const { survival } = this.network.process.schedule
     const plan = makePlan(
       {
         temperature,
@@ -324,14 +342,15 @@ export class Model {
 
   private scorer(): Scorer {
     const { noise, architecture } = this.config
-    const { causal, maskId, context, block } = this.network
+    const { causal, context, block, maskId, process } = this.network
+    const world = { maskId, words: process.words }
     return {
       noise: noise.process,
       block: causal ? 1 : (block ?? architecture.context),
-      inBlocks: block !== undefined,
       causal,
-      maskId,
       context,
+      look: (text, u, next) =>
+        lookInBlocks(process.noise, text, blocksOf(text.length, block), u, next, world),
       losses: (items) => this.network.losses(items),
     }
   }
@@ -345,6 +364,19 @@ export class Model {
     return (length) => -histogram.logProb(length)
   }
 }
+
+/** Shapes of the tensors of a model, quantised or not. */
+const tensorShapes = ({ config, weights }: Pick<ModelSources, 'config' | 'weights'>) =>
+  storedShapes(parameterShapes(config.architecture), (name) => formOf(weights.get(name)))
+
+/** Logits that one step may take, in numbers: 128 MB of them. */
+const mostNumbers = 2 ** 25
+
+const defaultLimits = ({ vocabSize }: Network): BatchLimits => ({
+  canvases: 32,
+  tokens: Math.floor(mostNumbers / vocabSize),
+  waiting: Number.POSITIVE_INFINITY,
+})
 
 const userSays = (content: string): Turn => ({ role: 'user', content })
 

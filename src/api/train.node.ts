@@ -23,7 +23,7 @@ import { type TrainEvent as RunEvent, run } from '../train/run.ts'
 import { appendSample, type Sample } from '../train/samples.ts'
 import { modelFolder } from './load.node.ts'
 import { lockFolder } from './lock.node.ts'
-import { openModel } from './open-model.ts'
+import { openFloats } from './open-model.ts'
 import { writeSample } from './training-sample.ts'
 
 /** A file or a folder (plain text, .jsonl, .csv, .tsv, .parquet, each also as .gz or .zst), '-' for plain text from stdin,
@@ -172,7 +172,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
   const start =
     asked.from === undefined
       ? undefined
-      : await openModel(folderStore(modelFolder(asked.from)), chosen)
+      : await openFloats(folderStore(modelFolder(asked.from)), chosen)
   if (start?.config.text.special) {
     throw new UnfogError(
       'unsupported',

@@ -41,6 +41,7 @@ const wordsOf = (line: string): string[] =>
 const quick: Record<string, readonly string[]> = {
   train: ['--time', '2', '--params', '10k', '--out', 'runs/new'],
   score: ['--time', '1'],
+  quantize: ['--tales', '0', '--out', 'runs/new'],
   start: ['--port', '0'],
 }
 
@@ -66,7 +67,7 @@ async function runExample(line: string) {
 }
 
 const needsBundled = (line: string): boolean =>
-  /^unfog (generate|score|start)/.test(line) && !line.includes('--model')
+  /^unfog (generate|score|quantize|start)/.test(line) && !line.includes('--model')
 const bundled = models().some(({ name }) => name === 'tales')
 
 describe.each(Object.entries(commands))('unfog %s', (name, command) => {

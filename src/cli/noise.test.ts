@@ -54,14 +54,14 @@ test('shows what is true of each process', () => {
   expect(new Set(all)).toEqual(new Set(['kept', 'fog', 'swapped']))
 })
 
-test('says which processes a model can be trained on', async () => {
+test('says in which processes a word that stands is right', async () => {
   const { out } = await unfog(['noise', '--json'])
   const rows = out
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
-  const names = (trainable: boolean) =>
-    rows.filter((row) => row.trainable === trainable).map(({ name }) => name)
+  const names = (settles: boolean) =>
+    rows.filter((row) => row.settles === settles).map(({ name }) => name)
   expect(names(true)).toEqual(['masked', 'autoregressive'])
   expect(names(false)).toEqual(['uniform', 'hybrid'])
   expect(rows.filter(({ kind }) => kind === 'schedule').map(({ name }) => name)).toEqual(

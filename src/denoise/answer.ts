@@ -9,19 +9,23 @@ export class Answer implements Prediction {
   readonly logits: Float32Array
   readonly #row: Row
   readonly #draw: (row: Row, stay: number) => number
+  readonly earlier: Prediction['earlier']
   #token: number | undefined
 
-  /** @param draw a token, or with probability `stay` the mask */
+  /** @param draw a token, or with probability `stay` the mask
+   * @param earlier see `Prediction.earlier` */
   constructor(
     position: number,
     logits: Float32Array,
     row: Row,
     draw: (row: Row, stay: number) => number,
+    earlier: Prediction['earlier'],
   ) {
     this.position = position
     this.logits = logits
     this.#row = row
     this.#draw = draw
+    this.earlier = earlier
   }
 
   get top(): number {

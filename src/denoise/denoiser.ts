@@ -1,5 +1,6 @@
 // What the loop needs of a network, and nothing more. Shifted heads, prefixes, labels, devices and precision stay
 // behind this interface; an enumerable table in a test implements it in three lines.
+import type { Noise, Schedule } from '../noise/index.ts'
 
 export interface Ask {
   /** the canvas: token ids, `maskId` where there is fog. The same array at every step of one text, changed in place
@@ -11,6 +12,14 @@ export interface Ask {
   labels?: Int32Array
   /** ids before the text that are only read */
   before?: Int32Array
+}
+
+/** What a network was trained to undo. */
+export interface Process {
+  readonly noise: Noise
+  readonly schedule: Schedule
+  /** see `World.words` */
+  readonly words: Int32Array
 }
 
 export interface Denoiser {
@@ -26,6 +35,8 @@ export interface Denoiser {
   readonly causal: boolean
   /** tokens of a block, where texts are written in blocks: a position sees its block and those before */
   readonly block?: number
+  /** linear masked noise without */
+  readonly process?: Process
   /** Logits of the asked rows, [rows.length × vocabSize] per ask, in order. A row's numbers do not depend on the
    * other members of the batch, nor on which other rows are asked. */
   logits(asks: readonly Ask[]): Promise<Float32Array[]>

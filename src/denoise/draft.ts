@@ -2,10 +2,11 @@
 // answered, and shows a frame; who runs the network, and for how many drafts at once, is not its business. Nothing
 // in it depends on other drafts, so a text is the same alone and in any batch.
 import { UnfogError } from '../error/index.ts'
-import { type Draw, inverse, type Random, seeded } from '../random/index.ts'
+import { noises, schedules, type World } from '../noise/index.ts'
+import { categorical, type Draw, inverse, type Random, seeded } from '../random/index.ts'
 import { Answer } from './answer.ts'
 import type { Canvas } from './canvas.ts'
-import type { Ask, Denoiser } from './denoiser.ts'
+import type { Ask, Denoiser, Process } from './denoiser.ts'
 import { type Frame, fogSign, states } from './frame.ts'
 import { guide, unprompted } from './guidance.ts'
 import type { Plan } from './plan.ts'
@@ -35,6 +36,7 @@ export class Draft {
   readonly #tail: number | undefined
   readonly #banned: Uint8Array
   readonly #bannedInside: Uint8Array
+  readonly #process: Process
   #asked: { view: PolicyState; rows: Int32Array } | undefined
 
   /** @param from a canvas, or a frame to go on from (of the same plan)
@@ -74,7 +76,27 @@ export class Draft {
       network,
       network.eosId === undefined ? ban : [...ban, network.eosId],
     )
+    this.#process = network.process ?? maskedProcess(this.#banned)
+    if (!('step' in from)) this.#begin()
     this.#finish()
+  }
+
+  /** Where nothing is given stands what the noise has left at t = 1: fog, or words drawn at random. */
+  #begin(): void {
+    const { noise } = this.#process
+    if (noise.settles) return
+    const prior = noise.prior(this.#world)
+    for (const position of [...positionsInFog(this.#state)]) {
+      // not the numbers that tokens are drawn with at the first step
+      const token = categorical(prior, this.#random.uniform(0, position, 'mask'))
+      this.#tokens[position] = token
+      if (token !== this.#network.maskId) this.#state[position] = states.settled
+    }
+  }
+
+  get #world(): World {
+    const { vocabSize, maskId } = this.#network
+    return { vocabSize, maskId, ...this.#process }
   }
 
   get done(): Frame['done'] {
@@ -83,6 +105,12 @@ export class Draft {
 
   get changed(): readonly number[] {
     return this.#changed
+  }
+
+  /** tokens that its next question puts into a forward */
+  get size(): number {
+    const { before, guidance } = this.#plan
+    return (this.#tokens.length + (before?.length ?? 0)) * (guidance === 0 ? 1 : 2)
   }
 
   /** The next question to the network, and with guidance the same one without what is given. Steps at which the policy
@@ -108,6 +136,7 @@ export class Draft {
 
   /** The canvas with the asked positions in the fog, where some are not. */
   #hidden(rows: Int32Array): Int32Array {
+    if (this.#plan.policy.redraws) return this.#tokens
     if (rows.every((position) => this.#state[position] === states.fog)) return this.#tokens
     const tokens = this.#tokens.slice()
     for (const position of rows) tokens[position] = this.#network.maskId
@@ -201,12 +230,26 @@ export class Draft {
     const inside = this.#tail === undefined || position < this.#tail
     const banned = inside ? this.#bannedInside : this.#banned
     const step = this.#step
-    return new Answer(position - this.#stage.from, logits, readRow(logits, banned), (row, stay) => {
-      if (stay === 0 && this.#plan.temperature === 0) return row.best
-      const weights = distribution(logits, banned, this.#plan, row)
-      if (stay > 0) leave(weights, this.#network.maskId, stay)
-      return this.#draw(weights, this.#random, step, position)
-    })
+    const row = readRow(logits, banned)
+    const weightsOf = () => distribution(logits, banned, this.#plan, row)
+    const draw = (weights: Float64Array) => this.#draw(weights, this.#random, step, position)
+    return new Answer(
+      position - this.#stage.from,
+      logits,
+      row,
+      (row, stay) => {
+        if (stay === 0 && this.#plan.temperature === 0) return row.best
+        const weights = weightsOf()
+        if (stay > 0) leave(weights, this.#network.maskId, stay)
+        return draw(weights)
+      },
+      (from, to, how) => {
+        const noisy = this.#tokens[position]
+        const prediction = normalised(weightsOf())
+        const q = this.#process.noise.posterior(noisy, prediction, to, from, this.#world)
+        return how === 'drawn' ? draw(q) : q.indexOf(q.reduce((a, b) => Math.max(a, b)))
+      },
+    )
   }
 
   #apply(changes: readonly Change[], answers: ReadonlyMap<number, Answer>): void {
@@ -302,6 +345,18 @@ function checkStart(network: Network, from: Canvas | Frame, plan: Plan): void {
       { param: 'seed' },
     )
   }
+}
+
+/** Of a network that does not say what it has learnt to undo. */
+const maskedProcess = (banned: Uint8Array): Process => ({
+  noise: noises.masked,
+  schedule: schedules.linear,
+  words: Int32Array.from(banned.keys()).filter((id) => !banned[id]),
+})
+
+function normalised(weights: Float64Array): Float64Array {
+  const total = weights.reduce((a, b) => a + b, 0)
+  return weights.map((weight) => weight / total)
 }
 
 /** Gives the mask its share of a distribution. */

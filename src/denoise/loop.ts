@@ -1,6 +1,7 @@
 // The one loop in which text is made: ask the network about the drafts still in the fog, let each draft's policy
 // write, show a frame. Streaming, pages, the terminal and tests read these frames; nothing else writes text.
 import type { Draw, Random } from '../random/index.ts'
+import { Batcher } from './batcher.ts'
 import type { Canvas } from './canvas.ts'
 import type { Denoiser } from './denoiser.ts'
 import { Draft } from './draft.ts'
@@ -29,54 +30,52 @@ export interface LoopOptions {
 
 /** Writes one text. The first frame shows the canvas as it is, each further one a step that changed it. */
 export async function* denoise(
-  denoiser: Denoiser,
+  network: Denoiser | Batcher,
   from: Canvas | Frame,
   plan: Plan,
   options: LoopOptions = {},
 ): AsyncGenerator<Frame, void, undefined> {
-  for await (const { frame } of denoiseBatch(denoiser, [{ from, plan }], options)) yield frame
+  for await (const { frame } of denoiseBatch(network, [{ from, plan }], options)) yield frame
 }
 
 /** Writes several texts, one forward per step for all that are still in the fog. Each has its own canvas, plan and
  * end, and is bitwise the text it would be alone.
- * @returns frames with the index of their task */
+ * @param network a batcher shares its forwards with whoever else writes by it
+ * @returns frames with the index of their task
+ * @throws UnfogError `overloaded` before the first frame, when the batcher takes no more */
 export async function* denoiseBatch(
-  denoiser: Denoiser,
+  network: Denoiser | Batcher,
   tasks: readonly Task[],
   { signal, decode = () => '', random, draw }: LoopOptions = {},
 ): AsyncGenerator<{ task: number; frame: Frame }, void, undefined> {
+  const batcher = network instanceof Batcher ? network : new Batcher(network)
   const aborted = (task: number) => signal?.aborted || tasks[task].signal?.aborted
   let active = tasks.map(({ from, plan }, task) => ({
     task,
-    draft: new Draft(denoiser, from, plan, random, draw),
+    draft: new Draft(batcher.denoiser, from, plan, random, draw),
   }))
-  for (const { task, draft } of active) yield { task, frame: draft.frame(decode) }
-  for (;;) {
-    active = active.filter(({ draft }) => !draft.done)
-    for (const { task, draft } of active) {
-      if (!aborted(task)) continue
-      draft.abort()
-      yield { task, frame: draft.frame(decode) }
+  const member = batcher.join(active.map(({ draft }) => draft))
+  try {
+    for (const { task, draft } of active) yield { task, frame: draft.frame(decode) }
+    for (;;) {
+      active = active.filter(({ draft }) => !draft.done)
+      for (const { task, draft } of active) {
+        if (!aborted(task)) continue
+        draft.abort()
+        yield { task, frame: draft.frame(decode) }
+      }
+      active = active.filter(({ draft }) => !draft.done)
+      if (active.length === 0) return
+      const moved = await member.step(
+        active.map(({ draft }) => draft),
+        () => active.some(({ task }) => aborted(task)),
+      )
+      for (const { task, draft } of active) {
+        if (moved.has(draft) && (draft.changed.length > 0 || draft.done))
+          yield { task, frame: draft.frame(decode) }
+      }
     }
-    active = active.filter(({ draft }) => !draft.done)
-    if (active.length === 0) return
-    await advance(
-      denoiser,
-      active.map(({ draft }) => draft),
-    )
-    for (const { task, draft } of active) {
-      if (draft.changed.length > 0 || draft.done) yield { task, frame: draft.frame(decode) }
-    }
-  }
-}
-
-/** One step of every draft, none of which may be done. Who keeps drafts that come and go calls this. */
-export async function advance(denoiser: Denoiser, drafts: readonly Draft[]): Promise<void> {
-  const asks = drafts.map((draft) => draft.ask())
-  const logits = await denoiser.logits(asks.flat())
-  let at = 0
-  for (const [i, draft] of drafts.entries()) {
-    draft.take(logits.slice(at, at + asks[i].length))
-    at += asks[i].length
+  } finally {
+    member.leave()
   }
 }

@@ -1,6 +1,6 @@
 // How a text is to be written: the options of one request, checked once. Nothing further in checks them again.
 import { UnfogError } from '../error/index.ts'
-import type { Denoiser } from './denoiser.ts'
+import type { Denoiser, Process } from './denoiser.ts'
 import { type PolicyName, policies } from './policies/index.ts'
 import type { Policy, PolicySettings } from './policy.ts'
 import type { Sampling } from './sample.ts'
@@ -17,7 +17,7 @@ export interface PlanOptions {
   length?: number
   /** most tokens of a text whose length is not given */
   maximum?: number
-  /** default: `confidence`, or `left-to-right` on a causal model */
+  /** default: `confidence`; `left-to-right` on a causal model, `posterior` under noise in which words do not settle */
   policy?: PolicyName | Policy
   steps?: number
   /** 0 takes the most probable token */
@@ -93,11 +93,17 @@ export const ranges = {
   seed: { ...whole(0), says: 'a whole number from 0 to 2^53-1' },
 } satisfies { [K in keyof PlanOptions]?: Range }
 
+/** What a plan depends on: what the network sees, and what it was trained to undo. */
+export interface Trained extends Pick<Denoiser, 'causal' | 'block'> {
+  process?: Pick<Process, 'noise'>
+}
+
 /** @throws UnfogError `usage` naming the option at fault */
-export function makePlan(options: PlanOptions, network: Pick<Denoiser, 'causal' | 'block'>): Plan {
+export function makePlan(options: PlanOptions, network: Trained): Plan {
   checkRanges(options)
   checkTogether(options)
-  const policy = choosePolicy(options, network.causal)
+  checkGuidance(options, network)
+  const policy = choosePolicy(options, network)
   if (network.block !== undefined && options.blockLength !== undefined) {
     throw misuse(
       'blockLength',
@@ -174,8 +180,33 @@ const own = [
   'survival',
 ] as const satisfies readonly (keyof PolicySettings)[]
 
-function choosePolicy(options: PlanOptions, causal: boolean): Policy {
-  const named = options.policy ?? (causal ? 'left-to-right' : 'confidence')
+/** The policy that a network writes by unless another is asked for. */
+function usual({ causal, process }: Trained): PolicyName {
+  if (causal) return 'left-to-right'
+  return process && !process.noise.settles ? 'posterior' : 'confidence'
+}
+
+/** Why a policy cannot write what such a network has learnt, as the end of a sentence; undefined when it can. */
+export function misfit(policy: Policy, network: Trained): string | undefined {
+  const { causal, process } = network
+  if (causal && !policy.causal)
+    return `needs a model that sees both sides, and this one sees only to the left: use --policy ${usual(network)}`
+  if (process && !process.noise.settles && !policy.redraws)
+    return `believes every word that it has written, but under ${process.noise.name} noise any word may be wrong: use --policy ${usual(network)}`
+  return undefined
+}
+
+function checkGuidance({ guidance = 0 }: PlanOptions, { process }: Trained): void {
+  if (guidance > 0 && process && !process.noise.hides) {
+    throw misuse(
+      'guidance',
+      `--guidance asks once more with the given text in the fog, and a model of ${process.noise.name} noise knows no fog: leave it out`,
+    )
+  }
+}
+
+function choosePolicy(options: PlanOptions, network: Trained): Policy {
+  const named = options.policy ?? usual(network)
   const policy: Policy | undefined =
     typeof named !== 'string' ? named : Object.hasOwn(policies, named) ? policies[named] : undefined
   if (!policy) {
@@ -184,12 +215,8 @@ function choosePolicy(options: PlanOptions, causal: boolean): Policy {
       `there is no --policy ${named}: choose one of ${Object.keys(policies).join(', ')}`,
     )
   }
-  if (causal && !policy.causal) {
-    throw misuse(
-      'policy',
-      `--policy ${policy.name} needs a model that sees both sides, and this one sees only to the left: use --policy left-to-right`,
-    )
-  }
+  const reason = misfit(policy, network)
+  if (reason) throw misuse('policy', `--policy ${policy.name} ${reason}`)
   for (const name of own) {
     if (options[name] !== undefined && !policy.takes.includes(name)) {
       throw misuse(name, `--policy ${policy.name} takes no ${flag(name)}: ${policy.about}`)

@@ -66,6 +66,9 @@ export interface Prediction {
   readonly logits: Float32Array
   /** A draw in which the mask is one outcome, with probability `stay`, and the tokens share the rest. */
   tokenOrMask(stay: number): number
+  /** What stands here at an earlier time of the noise, by its posterior: drawn, or the most probable.
+   * @param from the time now, in (0, 1]  @param to in [0, from) */
+  earlier(from: number, to: number, how: 'drawn' | 'likeliest'): number
 }
 
 /** A token written at a position. The mask id puts the position back into the fog. */
@@ -82,6 +85,9 @@ export interface Policy {
   readonly source: string
   /** does it work on a network that sees only to the left? */
   readonly causal: boolean
+  /** true: it asks about every word in its place and may draw it again, as noise needs in which words do not settle.
+   * Others write by lifting fog, believe what stands, and hide it where they ask about it */
+  readonly redraws?: true
   /** the options of its own that it understands; any other is refused by name */
   readonly takes: readonly (keyof PolicySettings)[]
   readonly defaults: { readonly temperature: number }

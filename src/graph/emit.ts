@@ -14,11 +14,14 @@ import { inputOp, namedFromRoot, parameterOp, type Tensor, topological } from '.
 
 export type Precision = 'float32' | 'float64'
 
+/** Values of a parameter: floats, or the bytes of quantised ones. */
+export type WeightData = Float32Array | Float64Array | Int8Array | Uint8Array
+
 export interface EmitOptions {
   /** what 'float' means; float64 is for exact laws and gradient checks */
   precision?: Precision
   /** values of parameters that become part of the graph; the others are inputs */
-  weights?: ReadonlyMap<string, Float32Array | Float64Array>
+  weights?: ReadonlyMap<string, WeightData>
   /** write fused ops, or those of these names, by their meaning (`lower`) instead of their fused kernel */
   decomposed?: boolean | readonly string[]
 }
@@ -46,6 +49,13 @@ function hash(data: Uint8Array): string {
 
 const bytesOf = (array: ArrayBufferView): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+
+const weightTypes = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+}
 
 /** What an op's `emit` writes with. */
 export class Emitter {
@@ -108,6 +118,14 @@ export class Emitter {
 
   int32s(values: readonly number[], dims: readonly number[] = [values.length]): string {
     return this.constant({ type: 'int32', dims, data: bytesOf(Int32Array.from(values)) }, values)
+  }
+
+  uint8s(values: readonly number[], dims: readonly number[] = [values.length]): string {
+    return this.constant({ type: 'uint8', dims, data: Uint8Array.from(values) }, values)
+  }
+
+  int8s(values: readonly number[], dims: readonly number[] = [values.length]): string {
+    return this.constant({ type: 'int8', dims, data: bytesOf(Int8Array.from(values)) }, values)
   }
 
   private constant(content: Data, values: ArrayLike<number>): string {
@@ -179,18 +197,19 @@ export class Emitter {
     })
   }
 
-  weight(name: string, dims: readonly number[], values: Float32Array | Float64Array): void {
+  weight(name: string, type: ElementType, dims: readonly number[], values: WeightData): void {
     const size = dims.reduce((product, dim) => product * dim, 1)
     if (values.length !== size) {
       throw new UnfogError('bad_shape', `weight ${name} has ${values.length} values, not ${size}`)
     }
-    const data =
-      this.precision === 'float64'
-        ? Float64Array.from(values)
-        : values instanceof Float32Array
-          ? values
-          : Float32Array.from(values)
-    this.initializers.push({ name, type: this.precision, dims, data: bytesOf(data) })
+    const given = weightTypes[type as keyof typeof weightTypes]
+    const floats = values instanceof Float32Array || values instanceof Float64Array
+    if (!(values instanceof given) && !(floats && type.startsWith('float'))) {
+      const message = `weight ${name} is a ${values.constructor.name} and must hold ${type}`
+      throw new UnfogError('bad_shape', message)
+    }
+    const data = values instanceof given ? values : given.from(values)
+    this.initializers.push({ name, type, dims, data: bytesOf(data) })
   }
 
   /** The same value under a name the caller knows. */
@@ -275,7 +294,13 @@ export function emit(
 ): EmittedGraph {
   const { precision = 'float32', weights, decomposed = precision === 'float64' } = options
   const g = new Emitter(precision)
-  const types = { float: precision, int32: 'int32', bool: 'bool' } as const
+  const types = {
+    float: precision,
+    int32: 'int32',
+    bool: 'bool',
+    int8: 'int8',
+    uint8: 'uint8',
+  } as const
   const roots = lowered(Object.values(outputs), decomposed)
   const order = topological(roots)
   const names = new Map<Tensor, string>()
@@ -287,7 +312,7 @@ export function emit(
     g.reserve(name)
     names.set(tensor, name)
     const values = tensor.op === parameterOp ? weights?.get(name) : undefined
-    if (values) g.weight(name, shape as number[], values)
+    if (values) g.weight(name, types[tensor.dtype], shape as number[], values)
     else {
       g.carry(name, shape)
       inputs.push({ name, type: types[tensor.dtype], shape })

@@ -1,5 +1,11 @@
 // Symbolic tensors: build, differentiate, emit.
-export { type EmitOptions, type EmittedGraph, emit, type Precision } from './emit.ts'
+export {
+  type EmitOptions,
+  type EmittedGraph,
+  emit,
+  type Precision,
+  type WeightData,
+} from './emit.ts'
 export { gradients } from './gradients.ts'
 export type { ElementType } from './onnx.ts'
 export { add } from './ops/add.ts'
@@ -19,6 +25,8 @@ export { gelu } from './ops/gelu.ts'
 export { geluTanh } from './ops/gelu-tanh.ts'
 export { greater } from './ops/greater.ts'
 export { ops } from './ops/index.ts'
+export { int4Block, int4Matmul } from './ops/int4-matmul.ts'
+export { int8Matmul } from './ops/int8-matmul.ts'
 export { layerNorm } from './ops/layer-norm.ts'
 export { less } from './ops/less.ts'
 export { log } from './ops/log.ts'
@@ -47,6 +55,8 @@ export { sum } from './ops/sum.ts'
 export { swiglu } from './ops/swiglu.ts'
 export { takeAlong } from './ops/take-along.ts'
 export { transpose } from './ops/transpose.ts'
+export { unpackInt4 } from './ops/unpack-int4.ts'
 export { where } from './ops/where.ts'
+export { type QuantisedForm, quantisedProducts } from './quantised-products.ts'
 export { type Dim, multiply, type Shape } from './shape.ts'
 export { type DType, input, label, named, namedFromRoot, parameter, type Tensor } from './tensor.ts'

@@ -3,7 +3,15 @@ import { UnfogError } from '../error/index.ts'
 import { ProtoWriter } from './proto.ts'
 import type { Shape } from './shape.ts'
 
-export const elementTypes = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 } as const
+export const elementTypes = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float64: 11,
+} as const
 export type ElementType = keyof typeof elementTypes
 
 export type Attribute = number | string | readonly number[] | { float: number }

@@ -5,8 +5,8 @@ import type { Emitter } from './emit.ts'
 import type { Shape } from './shape.ts'
 import { show } from './shape.ts'
 
-/** 'float' is float32 or float64 as the emission asks. */
-export type DType = 'float' | 'int32' | 'bool'
+/** 'float' is float32 or float64 as the emission asks; the bytes are those of quantised weights. */
+export type DType = 'float' | 'int32' | 'bool' | 'int8' | 'uint8'
 
 export interface Tensor {
   readonly op: Op<unknown>
@@ -97,8 +97,8 @@ export const input = (name: string, dtype: DType, shape: Shape): Tensor =>
   Object.freeze({ op: inputOp, inputs: [], attrs: undefined, shape, dtype, name })
 
 /** A learnt value: fed while training, part of the graph while generating. */
-export const parameter = (name: string, shape: readonly number[]): Tensor =>
-  Object.freeze({ op: parameterOp, inputs: [], attrs: undefined, shape, dtype: 'float', name })
+export const parameter = (name: string, shape: readonly number[], dtype: DType = 'float'): Tensor =>
+  Object.freeze({ op: parameterOp, inputs: [], attrs: undefined, shape, dtype, name })
 
 /** Everything `roots` depend on, inputs before users. */
 export function topological(roots: readonly Tensor[]): Tensor[] {

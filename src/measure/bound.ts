@@ -1,8 +1,7 @@
-// The likelihood bound of a masked-diffusion model, sampled: mask exactly l of the L words of a block (or of the whole
-// text), l spread over 1 … L, and weigh the summed cost by L/l (arXiv 2502.09992; the same mean as the integral over time, less variance).
-// In a round every window is measured K times, its l once in each K-th of 1 … L; within such a K-th the windows share
-// out the places among them. So one round sees all noise levels evenly, whether it has one text or a thousand.
-import { blocksOf, maskBlocks } from '../noise/index.ts'
+// The likelihood bound of a diffusion model, sampled by noisy looks at its texts (`Noise.look`).
+// In a round every window is looked at K times, its noise once in each K-th of all levels; within such a K-th the
+// windows share out the places among them. So one round sees all noise levels evenly, whether it has one text or a
+// thousand.
 import { memberSeed, permutation, seeded, stream } from '../random/index.ts'
 import type { Clock } from '../store/index.ts'
 import { type BatchOptions, summedLosses } from './batches.ts'
@@ -57,7 +56,7 @@ export async function sampleBound(
       const items = portion.flatMap((w) => samplesOf(windows[w], places[w], scorer))
       const sums = await summedLosses(scorer, items, options)
       portion.forEach((w, i) => {
-        nats[w] = meanOf(sums.subarray(i * perWindow, (i + 1) * perWindow))
+        nats[w] = meanPrice(sums.subarray(i * perWindow, (i + 1) * perWindow), items, i * perWindow)
       })
       measured.push(...portion)
       const part = (done + 1) / portions.length
@@ -111,20 +110,18 @@ function placesOf(windows: number, perWindow: number, round: number, seed: numbe
   return places
 }
 
-function samplesOf(
-  { tokens, labels }: Window,
-  { at, next }: Place,
-  { maskId, block, inBlocks }: Scorer,
-): ScoreItem[] {
-  const blocks = blocksOf(tokens.length, inBlocks ? block : undefined)
-  return at.map((u, k) => {
-    const { noisy, rows, weights } = maskBlocks(tokens, blocks, u, maskId, next[k])
-    return { tokens: noisy, rows, targets: rows.map((row) => tokens[row]), weights, labels }
-  })
+interface Sample extends ScoreItem {
+  worth: number
 }
 
-const meanOf = (prices: Float64Array): number =>
-  prices.reduce((mean, price) => mean + price / prices.length, 0)
+const samplesOf = ({ tokens, labels }: Window, { at, next }: Place, scorer: Scorer): Sample[] =>
+  at.map((u, k) => {
+    const { noisy, ...look } = scorer.look(tokens, u, next[k])
+    return { ...look, tokens: noisy, targets: look.rows.map((row) => tokens[row]), labels }
+  })
+
+const meanPrice = (sums: Float64Array, items: readonly Sample[], first: number): number =>
+  sums.reduce((mean, value, k) => mean + (items[first + k].worth * value) / sums.length, 0)
 
 /** The windows in random order, in portions of a size after which time is looked at. */
 function portionsOf(windows: readonly Window[], perWindow: number, seed: number): number[][] {

@@ -1,13 +1,23 @@
 // Scores of enumerable models: the estimate is the enumerated bound within its stated error, as often as it says.
 import { describe, expect, it, vi } from 'vitest'
+import { price } from '../noise/fixtures/price.ts'
 import {
   everyText,
   fromTheLeft,
+  logitsOf,
   type Prediction,
   randomPrediction,
+  type ToyLanguage,
   toyLanguage,
 } from '../noise/fixtures/toy-language.ts'
-import { countAt, maskExactly, priceOfCount } from '../noise/index.ts'
+import {
+  countAt,
+  maskExactly,
+  type Noise,
+  noises,
+  priceOfCount,
+  schedules,
+} from '../noise/index.ts'
 import { seeded, stream } from '../random/index.ts'
 import { describeScore, type ScoreOptions, type Scorer, score, scoreJson } from './index.ts'
 
@@ -22,14 +32,57 @@ function tableScorer(prediction: Prediction, change: Partial<Scorer> = {}): Scor
     noise: 'masked',
     block: 5,
     causal: false,
-    maskId,
     context: 5,
+    look: (text, u, next) => noises.masked.look(text, u, next, language),
     losses: async (items) =>
       items.map(({ tokens, rows, targets }) =>
         Float64Array.from(rows, (row, r) => -Math.log(prediction(tokens, row)[targets[r]])),
       ),
     ...change,
   }
+}
+
+/** The exact prediction of a language under any noise, what all other positions say, priced by the graph. */
+function noisyScorer(noise: Noise, { texts, p, words, maskId, vocabSize }: ToyLanguage): Scorer {
+  const pricing = { maskId, words, schedule: schedules.linear }
+  const predicted = (noisy: Int32Array, position: number, time: number) => {
+    const kernel = Array.from(words, (x) =>
+      noise.settles ? undefined : noise.forward(x, 0, time, { ...pricing, vocabSize }),
+    )
+    const chance = (x: number, token: number) =>
+      // what settles says the same at any time
+      kernel[x]?.[token] ?? Number(token === x || token === maskId)
+    const q = new Float64Array(vocabSize)
+    texts.forEach((x, text) => {
+      q[x[position]] += noisy.reduce(
+        (share, token, i) => (i === position ? share : share * chance(x[i], token)),
+        p[text],
+      )
+    })
+    const total = q.reduce((a, b) => a + b)
+    return logitsOf(q.map((share) => share / total))
+  }
+  return tableScorer(language.exact, {
+    noise: noise.name,
+    context: 3,
+    look: (text, u, next) => noise.look(text, u, next, { maskId, words }),
+    losses: async (items) => {
+      const rows = items.flatMap(({ tokens, rows, targets, time = 1 }) =>
+        Array.from(rows, (row, r) => ({
+          logits: predicted(tokens, row, time),
+          target: targets[r],
+          noisy: tokens[row],
+          time,
+        })),
+      )
+      const nats = await price({ bound: noise.cost }, rows, pricing)
+      let at = 0
+      return items.map(({ rows }) => {
+        at += rows.length
+        return nats.subarray(at - rows.length, at)
+      })
+    },
+  })
 }
 
 function remembered(prediction: Prediction): Prediction {
@@ -99,6 +152,29 @@ describe('a diffusion model', () => {
     expect(Math.abs(result.nats - surprise)).toBeLessThan(4 * result.stderr)
     expect(result.exact).toBe(false)
   })
+
+  it.each(Object.values<Noise>(noises).filter(({ causal }) => !causal))(
+    'of $name noise gets -log p where its prediction is exact',
+    async (noise) => {
+      const three = toyLanguage(3)
+      const scorer = noisyScorer(noise, three)
+      const chosen = three.texts.slice(0, 4).map((tokens) => ({ tokens, characters: 3 }))
+      const surprise = chosen.reduce((sum, _, text) => sum - Math.log(three.p[text]), 0)
+      const result = await score(scorer, chosen, { precision: 0.01, seconds: 60 })
+      expect(result.stopped).toBe('precision')
+      expect(Math.abs(result.nats - surprise)).toBeLessThan(4 * result.stderr)
+      // the same on average over u, but not where it counts
+      const careless: Scorer = {
+        ...scorer,
+        look: (text, u, next) => {
+          const look = scorer.look(text, u, next)
+          return { ...look, worth: look.worth * 2 * u }
+        },
+      }
+      const wrong = await score(careless, chosen, { precision: 0.01, seconds: 60 })
+      expect(Math.abs(wrong.nats - surprise)).toBeGreaterThan(10 * wrong.stderr)
+    },
+  )
 
   it('gives each document its own bound', async () => {
     const result = await score(tableScorer(guessing), texts, { precision: 0.004 })

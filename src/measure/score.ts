@@ -125,7 +125,8 @@ async function exactNats(
   options: BatchOptions,
 ): Promise<Measured> {
   const items = windows.map(({ tokens, labels }) => ({
-    tokens: scorer.causal ? tokens : tokens.map(() => scorer.maskId),
+    // blocks of one word are all fog, however one looks
+    tokens: scorer.causal ? tokens : scorer.look(tokens, 0.5, () => 0.5).noisy,
     rows: tokens.map((_, position) => position),
     targets: tokens,
     labels,

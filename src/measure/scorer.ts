@@ -1,5 +1,6 @@
 // What scoring needs of a network, and nothing more: the cost of asked rows. Shifted heads, label prefixes, devices and
 // precision stay behind it; a table in a test implements it in five lines.
+import type { Look } from '../noise/index.ts'
 
 export interface ScoreItem {
   /** what the network sees: the text, `maskId` where there is fog */
@@ -10,6 +11,8 @@ export interface ScoreItem {
   targets: Int32Array
   /** [rows.length] what the nats of each count for; 1 without */
   weights?: Float64Array
+  /** the noise time of a look */
+  time?: number
   /** label ids in front of the text, if the model has labels */
   labels?: Int32Array
 }
@@ -19,14 +22,14 @@ export interface Scorer {
   readonly noise: string
   /** block length: 1 for an autoregressive model, the context for full diffusion */
   readonly block: number
-  /** Are texts written in blocks shorter than the context? Then losses are paid with the true text before each block */
-  readonly inBlocks?: boolean
   /** true: a row sees only what is to its left, so that one forward gives -log p itself */
   readonly causal: boolean
-  readonly maskId: number
   /** longest text */
   readonly context: number
-  /** -log p(target) of every asked row, in nats, per item. An item's numbers do not depend on its batch. */
+  /** a noisy look at a text, see `Noise.look` */
+  look(text: Int32Array, u: number, next: () => number): Look
+  /** What every asked row costs, in nats, per item; of a model of blocks with the true text before each block. An item's
+   * numbers do not depend on its batch. */
   losses(items: readonly ScoreItem[]): Promise<ArrayLike<number>[]>
 }
 

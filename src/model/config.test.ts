@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { noises } from '../noise/index.ts'
 import type { ModelConfig } from './config.ts'
 import { parseConfig } from './config.ts'
 
@@ -58,12 +59,43 @@ test('what a newer version added is kept and ignored', () => {
 })
 
 test('a noise process is known by its row', () => {
-  const uniform = changed('noise.process', 'uniform')
-  expect(() => parseConfig(uniform, 'c')).toThrow(
-    'c: noise.process is "uniform", but it must be one of masked, autoregressive',
+  for (const process of Object.keys(noises)) {
+    expect(parseConfig(changed('noise.process', process), 'c').noise.process).toBe(process)
+  }
+  const gaussian = changed('noise.process', 'gaussian')
+  expect(() => parseConfig(gaussian, 'c')).toThrow(
+    'c: noise.process is "gaussian", but it must be one of masked, autoregressive, uniform, hybrid',
   )
-  const known = { processes: ['uniform'], schedules: ['linear'] }
-  expect(parseConfig(uniform, 'c', known).noise.process).toBe('uniform')
+  const known = { processes: ['gaussian'], schedules: ['linear'] }
+  expect(parseConfig(gaussian, 'c', known).noise.process).toBe('gaussian')
+})
+
+test('a share of replaced words belongs to a process that has one, and is a share', () => {
+  const noise = (process: string, replaced: number) => ({ process, schedule: 'linear', replaced })
+  const hybrid = changed('noise', noise('hybrid', 0.2))
+  expect(parseConfig(hybrid, 'c').noise.replaced).toBe(0.2)
+  expect(() => parseConfig(changed('noise', noise('masked', 0.2)), 'c')).toThrow(
+    'c: noise.replaced is 0.2, but it must be there for hybrid noise alone',
+  )
+  for (const share of [0, 1]) {
+    expect(() => parseConfig(changed('noise', noise('hybrid', share)), 'c')).toThrow(
+      `c: noise.replaced is ${share}, but it must be a number`,
+    )
+  }
+})
+
+test('blocks are for noise in which words settle, in any order', () => {
+  const inBlocks = (process: string) => ({
+    ...config,
+    architecture: { ...config.architecture, attention: 'block', blocks: { length: 4, from: 1 } },
+    noise: { process, schedule: 'linear' },
+  })
+  expect(parseConfig(inBlocks('masked'), 'c').architecture.blocks?.length).toBe(4)
+  for (const process of ['autoregressive', 'uniform', 'hybrid']) {
+    expect(() => parseConfig(inBlocks(process), 'c')).toThrow(
+      `c: noise.process is "${process}", but it must be masked with attention block`,
+    )
+  }
 })
 
 test('the prototype of what is returned stays as it is', () => {

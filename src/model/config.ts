@@ -17,13 +17,18 @@ export interface ModelConfig {
   noise: {
     process: string
     schedule: string
+    /** the share of words that others replace, of a process that has one (`Noise.replacing`); the row's own without */
+    replaced?: number
     /** may the mask be predicted, and does its share count as an error? So LLaDA and Dream were trained; without it
      * the mask has no probability (SUBS, arXiv 2406.07524) */
     predictsMask?: boolean
   }
   text: TextConfig
   weights: {
-    dtype: 'bf16' | 'f32'
+    /** int8 and int4: of the matrices that are quantised, see src/model/quantise.ts */
+    dtype: 'bf16' | 'f32' | 'int8' | 'int4'
+    /** of what is not quantised, where something is; float32 without */
+    floats?: 'bf16' | 'f32'
     /** SHA-256 of the header of model.safetensors, which holds the hash of every tensor: it ties this file to those
      * weights, so that a save that was interrupted is not taken for a model */
     fingerprint?: string
@@ -63,16 +68,14 @@ export interface TextConfig {
   world?: 'small' | 'full'
 }
 
-/** Names a config may use: of the noise tables, but only those processes that the loop can write. */
+/** Names a config may use: those of the noise tables. */
 export interface KnownNames {
   processes: readonly string[]
   schedules: readonly string[]
 }
 
 export const knownNames: KnownNames = {
-  processes: Object.values<Noise>(noises)
-    .filter(({ settles }) => settles)
-    .map(({ name }) => name),
+  processes: Object.keys(noises),
   schedules: Object.keys(schedules),
 }
 
@@ -98,6 +101,16 @@ export function parseConfig(
     },
   )
 }
+
+/** processes with a share of replaced words that can be chosen */
+export const replaceable = Object.values<Noise>(noises)
+  .filter(({ replacing }) => replacing)
+  .map(({ name }) => name)
+
+/** processes that blocks can have: words settle, in any order */
+const inBlocks = Object.values<Noise>(noises)
+  .filter(({ causal, settles }) => settles && !causal)
+  .map(({ name }) => name)
 
 const shown = (value: unknown) => {
   const text = JSON.stringify(value)
@@ -216,11 +229,17 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
     noise: object({
       process: named(processes),
       schedule: named(schedules),
+      replaced: z
+        .number('a number above 0 and below 1')
+        .gt(0, 'a number above 0')
+        .lt(1, 'a number below 1')
+        .optional(),
       predictsMask: flag.optional(),
     }),
     text: textual,
     weights: object({
-      dtype: oneOf(['bf16', 'f32']),
+      dtype: oneOf(['bf16', 'f32', 'int8', 'int4']),
+      floats: oneOf(['bf16', 'f32']).optional(),
       fingerprint: z
         .string('a SHA-256')
         .regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hexadecimal')
@@ -245,6 +264,15 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
       ({ architecture: { context }, text: { lengths } }) =>
         Object.keys(lengths?.counts ?? {}).every((length) => Number(length) <= context),
       { path: ['text', 'lengths'], error: 'lengths within the context of the architecture' },
+    )
+    .refine(
+      ({ noise: { process, replaced } }) => replaced === undefined || replaceable.includes(process),
+      { path: ['noise', 'replaced'], error: `there for ${replaceable.join(', ')} noise alone` },
+    )
+    .refine(
+      ({ architecture: { attention }, noise: { process } }) =>
+        attention !== 'block' || inBlocks.includes(process),
+      { path: ['noise', 'process'], error: `${inBlocks.join(' or ')} with attention block` },
     )
     .refine(
       ({ architecture: { vocabSize }, text: { special = {} } }) =>

@@ -6,7 +6,13 @@ import { UnfogError } from '../error/index.ts'
 import { folderStore } from '../store/folder.node.ts'
 import { memoryStore, readText, type Store, writeText } from '../store/index.ts'
 import type { ModelConfig } from './config.ts'
-import { type ModelParts, readModelFolder, type Shapes, writeModelFolder } from './folder.ts'
+import {
+  type ModelParts,
+  readModelFolder,
+  type Shapes,
+  type Weight,
+  writeModelFolder,
+} from './folder.ts'
 import { fromBf16, toBf16 } from './half.ts'
 import { writeSafetensors } from './safetensors.ts'
 
@@ -99,11 +105,11 @@ for (const [kind, make] of Object.entries(stores)) {
         expect(model.config).toMatchObject({ ...config, weights: { dtype } })
         expect(model.names).toEqual(['embed', 'block.0.up'])
         for (const { name, data } of parts().tensors) {
-          const kept = dtype === 'f32' ? data : fromBf16(toBf16(data))
+          const kept = dtype === 'f32' ? data : fromBf16(toBf16(data as Float32Array))
           expect(await model.tensor(name)).toEqual(kept)
         }
         const again = make(`${dtype}-again`)
-        const tensors = []
+        const tensors: Weight[] = []
         for (const { name, shape } of parts().tensors) {
           tensors.push({ name, shape, data: await model.tensor(name) })
         }
@@ -151,7 +157,9 @@ describe('a save that was interrupted', () => {
       await expect(writeModelFolder(stopping(store, last), parts(2))).rejects.toThrow('killed')
       if (last === 0) {
         const model = await readModelFolder(store, expected)
-        expect(await model.tensor('embed')).toEqual(fromBf16(toBf16(parts(1).tensors[0].data)))
+        expect(await model.tensor('embed')).toEqual(
+          fromBf16(toBf16(parts(1).tensors[0].data as Float32Array)),
+        )
       } else {
         expect((await refusal(store)).message).toMatch(/were not saved together: the save was/)
       }
@@ -181,7 +189,10 @@ describe('what is wrong is said in one sentence', () => {
     return store
   }
   /** The saved model with other weights, as a foreign library would have written them. */
-  const foreign = async (tensors: Parameters<typeof writeSafetensors>[0]) => {
+  const foreign = async (
+    tensors: Parameters<typeof writeSafetensors>[0],
+    dtype: ModelConfig['weights']['dtype'] = 'bf16',
+  ) => {
     const store = await saved()
     const file = await writeSafetensors(tensors)
     const length = Number(new DataView(file.buffer).getBigUint64(0, true))
@@ -190,7 +201,7 @@ describe('what is wrong is said in one sentence', () => {
     const bytes = new TextEncoder().encode(JSON.stringify(header).padEnd(length))
     file.set(bytes, 8)
     await store.write('model.safetensors', file)
-    await writeText(store, 'config.json', JSON.stringify(config))
+    await writeText(store, 'config.json', JSON.stringify({ ...config, weights: { dtype } }))
     return store
   }
   const f32 = parts().tensors.map((tensor) => ({ ...tensor, dtype: 'F32' as const }))
@@ -320,6 +331,34 @@ describe('what is wrong is said in one sentence', () => {
       () => foreign([{ ...f32[0], shape: [2, 4] }, f32[1]]),
       'bad_model',
       /holds tensor "embed" in the shape \[2,4\], but its config\.json calls for \[4,2\]/,
+    ],
+    'bytes in a model that is not quantised': [
+      () => foreign([f32[0], { ...f32[1], dtype: 'I8', data: new Int8Array(6) }]),
+      'bad_model',
+      /holds tensor "block\.0\.up" as I8, but weights are F32, BF16 or F16$/,
+    ],
+    'bytes without scales': [
+      () => foreign([f32[0], { ...f32[1], dtype: 'I8', data: new Int8Array(6) }], 'int8'),
+      'bad_model',
+      /lacks the tensor "block\.0\.up\.scale"/,
+    ],
+    'scales of another number': [
+      () => {
+        const scale = { name: 'block.0.up.scale', shape: [2], data: new Float32Array(2) }
+        const bytes = { ...f32[1], dtype: 'I8' as const, data: new Int8Array(6) }
+        return foreign([f32[0], bytes, { ...scale, dtype: 'F32' }], 'int8')
+      },
+      'bad_model',
+      /holds tensor "block\.0\.up\.scale" in the shape \[2\], but its config\.json calls for \[3\]/,
+    ],
+    'half bytes in the shape of bytes': [
+      () => {
+        const scale = { name: 'block.0.up.scale', shape: [3, 1], data: new Float32Array(3) }
+        const bytes = { ...f32[1], dtype: 'U8' as const, data: new Uint8Array(6) }
+        return foreign([f32[0], bytes, { ...scale, dtype: 'F32' }], 'int4')
+      },
+      'bad_model',
+      /holds tensor "block\.0\.up" in the shape \[2,3\], but its config\.json calls for \[3,1,16\]/,
     ],
     'a tensor of whole numbers': [
       () => foreign([f32[0], { ...f32[1], dtype: 'I32', data: new Int32Array(6) }]),

@@ -2,10 +2,12 @@
 // config.json last; it names the fingerprint of its weights, so whatever an interrupted save leaves behind is either
 // the old model, the new one, or refused. Reading checks every tensor's name and shape before any is loaded.
 import { UnfogError } from '../error/index.ts'
+import type { QuantisedForm } from '../graph/index.ts'
 import { readText, type Store, writeText } from '../store/index.ts'
 import { huggingFaceConfig } from '../text/index.ts'
 import { type KnownNames, knownNames, type ModelConfig, parseConfig } from './config.ts'
 import type { DtypeName } from './dtype.ts'
+import { formOf, packings, storedShapes, type WeightData } from './quantise.ts'
 import { openSafetensors, type SafetensorsFile, writeSafetensors } from './safetensors.ts'
 import { weightsFile } from './weights.ts'
 
@@ -15,8 +17,8 @@ export type Shapes = Readonly<Record<string, readonly number[]>>
 export interface Weight {
   readonly name: string
   readonly shape: readonly number[]
-  /** row-major */
-  readonly data: Float32Array
+  /** row-major; bytes where it is quantised, followed by `name.scale` */
+  readonly data: WeightData
 }
 
 export interface ModelParts {
@@ -37,8 +39,8 @@ export interface ModelFolder {
   readonly tokenizerJson?: object
   /** names in an order that is fast to read */
   readonly names: readonly string[]
-  /** Reads one tensor, in float32 whatever it is stored as. @throws UnfogError `bad_model`, `not_found` */
-  tensor(name: string): Promise<Float32Array>
+  /** Reads one tensor, floats in float32 whatever they are stored as. @throws UnfogError `bad_model`, `not_found` */
+  tensor(name: string): Promise<WeightData>
 }
 
 const configFile = 'config.json'
@@ -47,16 +49,27 @@ const tokenizerFile = 'tokenizer.json'
 const decodingFile = 'tokenizer_config.json'
 const cardFile = 'README.md'
 
-const stored: Record<ModelConfig['weights']['dtype'], DtypeName> = { bf16: 'BF16', f32: 'F32' }
+const floats = { bf16: 'BF16', f32: 'F32' } satisfies Record<string, DtypeName>
+
+/** Which form a config allows its matrices to be stored in, besides floats. */
+const quantisedForm = ({ weights: { dtype } }: ModelConfig): QuantisedForm | undefined =>
+  dtype in packings ? (dtype as QuantisedForm) : undefined
+
+/** Scales are factors of many weights: they are not rounded once more. */
+function storedAs({ weights: { dtype, floats: rest = 'f32' } }: ModelConfig, weight: Weight) {
+  const form = formOf(weight.data)
+  if (form) return packings[form].dtype
+  if (dtype === 'bf16' || dtype === 'f32') return floats[dtype]
+  return weight.name.endsWith('.scale') ? 'F32' : floats[rest]
+}
 
 /** Saves a model. Equal parts give equal bytes.
  * @throws UnfogError `bad_model` when the parts would not load again; `disk_full`, `io` */
 export async function writeModelFolder(store: Store, parts: ModelParts): Promise<void> {
   const { config, tokenizer, tensors, card, prefix } = parts
   const path = within(prefix)
-  const dtype = stored[config.weights.dtype]
   parseConfig(JSON.parse(JSON.stringify(config)), configFile)
-  const named = tensors.map((tensor) => ({ ...tensor, dtype }))
+  const named = tensors.map((tensor) => ({ ...tensor, dtype: storedAs(config, tensor) }))
   await store.write(path(weightsFile), await writeSafetensors(named, { format: 'pt' }))
   await writeText(store, path(tokenizerFile), json(tokenizer))
   await writeText(store, path(decodingFile), json(huggingFaceConfig()))
@@ -85,12 +98,12 @@ export async function readModelFolder(
   }
   const weights = await openSafetensors(store, path(weightsFile))
   checkTogether(config, weights, where)
-  checkTensors(weights, expected(config), `${where}/${weightsFile}`)
+  checkTensors(weights, expected(config), quantisedForm(config), `${where}/${weightsFile}`)
   return {
     config,
     tokenizerJson,
     names: [...weights.extents.keys()],
-    tensor: async (name) => (await weights.tensor(name)).data as Float32Array,
+    tensor: async (name) => (await weights.tensor(name)).data as WeightData,
   }
 }
 
@@ -144,7 +157,15 @@ function checkTogether({ weights }: ModelConfig, file: SafetensorsFile, where: s
   throw broken(where, problem)
 }
 
-function checkTensors({ extents }: SafetensorsFile, expected: Shapes, where: string): void {
+function checkTensors(
+  { extents }: SafetensorsFile,
+  parameters: Shapes,
+  form: QuantisedForm | undefined,
+  where: string,
+): void {
+  const bytes = form && packings[form].dtype
+  const packed = (name: string) => (bytes && extents.get(name)?.dtype === bytes ? form : undefined)
+  const expected = storedShapes(parameters, packed)
   const missing = Object.keys(expected).filter((name) => !extents.has(name))
   if (missing.length > 0) {
     throw broken(where, `lacks ${listed(missing)}, which its ${configFile} calls for`)
@@ -159,8 +180,11 @@ function checkTensors({ extents }: SafetensorsFile, expected: Shapes, where: str
       const problem = `holds tensor "${name}" in the shape [${shape}], but its ${configFile} calls for [${wanted}]`
       throw broken(where, problem)
     }
-    if (!['F32', 'BF16', 'F16'].includes(dtype)) {
-      throw broken(where, `holds tensor "${name}" as ${dtype}, but weights are F32, BF16 or F16`)
+    const matrix = Object.hasOwn(parameters, name) && parameters[name].length === 2
+    const known = ['F32', 'BF16', 'F16', ...(matrix && bytes ? [bytes] : [])]
+    if (!known.includes(dtype)) {
+      const names = `${known.slice(0, -1).join(', ')} or ${known.at(-1)}`
+      throw broken(where, `holds tensor "${name}" as ${dtype}, but weights are ${names}`)
     }
   }
 }

@@ -4,11 +4,13 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { randomText, type TinyModel, tinyModel } from '../../test/support/tiny-models.ts'
 import { referenceLogits } from '../../test/support/transformer-reference.ts'
 import { UnfogError } from '../error/index.ts'
+import { parameterShapes } from '../nn/index.ts'
 import { below, seeded, stream } from '../random/index.ts'
 import { cpu } from '../runtime/cpu.node.ts'
 import type { Device } from '../runtime/index.ts'
 import { framing, longestText, writePrefix } from './framing.ts'
 import { type Network, openNetwork, type Query } from './network.ts'
+import { formOf, quantiseWeights, storedShapes } from './quantise.ts'
 
 const networks: Network[] = []
 afterAll(async () => {
@@ -263,4 +265,49 @@ describe('the numbers of a text do not depend on its batch, bit for bit', () => 
     const [alone] = await network.logits([queries[0]])
     for (const i of [0, 129, 258]) expect(bits(answers[i])).toBe(bits(alone))
   })
+})
+
+describe('with quantised weights', () => {
+  for (const form of ['int8', 'int4'] as const) {
+    for (const tiedHead of [false, true]) {
+      const name = `${form}, head ${tiedHead ? 'tied' : 'of its own'}`
+      test(`${name}: the numbers of the weights it holds, the same bits in any batch`, async () => {
+        const model = await tinyModel({ architecture: { tiedHead } })
+        const shapes = parameterShapes(model.config.architecture)
+        const floats = new Map(Object.entries(model.weights).map(([n, { data }]) => [n, data]))
+        const bytes = quantiseWeights(floats, shapes, form, 'all')
+        const stored = storedShapes(shapes, (n) => formOf(bytes.get(n)))
+        const weights = Object.fromEntries(
+          Object.entries(stored).map(([n, dims]) => [n, { data: bytes.get(n)!, dims }]),
+        )
+        const open = (fixed: boolean, decomposed: boolean) => {
+          const device = cpu({ threads: 1 })
+          const apart = decomposed
+            ? { ...device, decomposed: ['int8Matmul', 'int4Matmul'] }
+            : device
+          const network = openNetwork(apart, model.config, model.tokenizer, weights, { fixed })
+          networks.push(network)
+          return network
+        }
+        const queries = [6, 9, 1, 14].map((length, seed) => ({
+          tokens: randomText(model, length, seed + 1),
+          rows: Int32Array.from({ length }, (_, i) => i),
+        }))
+        const [own, fed, meaning] = [open(true, false), open(false, false), open(true, true)]
+        const together = await own.logits(queries)
+        for (const [i, query] of queries.entries()) {
+          expect((await own.logits([query]))[0]).toEqual(together[i])
+        }
+        const [inputs, exact] = [await fed.logits(queries), await meaning.logits(queries)]
+        together.forEach((part, i) => {
+          part.forEach((logit, at) => {
+            // activations of int8 are rounded to 1/127 of their row, through two blocks
+            const near = form === 'int8' ? 0.5 : 1e-4
+            if (logit > -1e8) expect(Math.abs(logit - exact[i][at])).toBeLessThan(near)
+            if (logit > -1e8) expect(Math.abs(logit - inputs[i][at])).toBeLessThan(1e-4)
+          })
+        })
+      })
+    }
+  }
 })

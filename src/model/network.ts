@@ -2,12 +2,15 @@
 // and padding. With fixed weights (initialisers of the graph) a row's numbers are bitwise the same in every batch
 // (measured on the cpu; a single row is asked twice, because one row alone takes another path through the kernels).
 import { UnfogError } from '../error/index.ts'
-import { crossEntropy, emit, input } from '../graph/index.ts'
+import { emit, input, type QuantisedForm, quantisedProducts, type Tensor } from '../graph/index.ts'
 import { transformer } from '../nn/index.ts'
+import { type Noise, noiseOf, type Schedule } from '../noise/index.ts'
 import type { Device, HostTensor, Session } from '../runtime/index.ts'
 import type { Tokenizer } from '../text/index.ts'
 import type { ModelConfig } from './config.ts'
 import { ended, framing, longestText, writePrefix } from './framing.ts'
+import { partsOf } from './parts.ts'
+import { formOf, type WeightData } from './quantise.ts'
 
 export interface Query {
   /** [L] the text, `maskId` where there is fog */
@@ -20,6 +23,13 @@ export interface Query {
   before?: ArrayLike<number>
   /** [L] 0 where a position is padding that nobody looks at; all are looked at without */
   visible?: ArrayLike<number>
+}
+
+/** A query whose rows have true tokens. */
+export interface PricedQuery extends Query {
+  targets: Int32Array
+  /** noise time of a look; of no account where words settle */
+  time?: number
 }
 
 export interface Network {
@@ -37,14 +47,17 @@ export interface Network {
   readonly exact: boolean
   /** A text as the model writes it: with its end, where it writes one. */
   ended(text: Int32Array): Int32Array
+  /** what it was trained to undo, and the ids that can stand in a text */
+  readonly process: { noise: Noise; schedule: Schedule; words: Int32Array }
   /** Logits that predict the asked positions, [rows × vocabSize] per query.
    * @throws UnfogError `context_length` for a text that is too long */
   logits(queries: readonly Query[]): Promise<Float32Array[]>
   /** The same; of a released model the rows that stand at those positions, see `Framing.raw`. */
   rawLogits(queries: readonly Query[]): Promise<Float32Array[]>
-  /** Cross-entropy in nats of the asked rows against targets, [rows] per query. Of a network that sees blocks, with the
-   * true text before each block. */
-  losses(queries: readonly (Query & { targets: Int32Array })[]): Promise<Float32Array[]>
+  /** What the asked rows cost under the noise of the model (`Noise.cost`), in nats, [rows] per query: of noise in which
+   * words settle their cross-entropy against the targets. Of a network that sees blocks, with the true text before each
+   * block. */
+  losses(queries: readonly PricedQuery[]): Promise<Float32Array[]>
   dispose(): Promise<void>
 }
 
@@ -73,9 +86,25 @@ export function openNetwork(
   const causal = config.architecture.attention === 'causal'
   const frame = framing(config, tokenizer, causal)
   const { vocabSize } = config.architecture
+  const process = { ...noiseOf(config.noise), words: frame.words }
   const context = longestText(config, tokenizer) + (frame.end === 'written' ? 1 : 0)
   const tail = frame.end === 'given' ? [tokenizer.special.eos] : []
   const sessions = new Map<string, Promise<Session>>()
+  const quantised = new Map(
+    Object.entries(weights).flatMap(([name, { data }]): [string, QuantisedForm][] => {
+      const form = formOf(data)
+      return form ? [[name, form]] : []
+    }),
+  )
+
+  const cost = (logits: Tensor): Tensor => {
+    const { noise, schedule, words } = process
+    const targets = input('targets', 'int32', ['R'])
+    const noisy = input('noisy', 'int32', ['R'])
+    const time = input('time', 'float', ['R'])
+    const pricing = { maskId: tokenizer.special.mask, words, schedule }
+    return noise.cost({ logits, targets, noisy, time }, pricing)
+  }
 
   const session = (output: 'logits' | 'nats'): Promise<Session> => {
     let made = sessions.get(output)
@@ -87,14 +116,13 @@ export function openNetwork(
       const ids = input('ids', 'int32', dims)
       const visible = input('visible', 'bool', dims)
       const logits = network.logits(ids, input('rows', 'int32', ['R']), visible)
-      const result =
-        output === 'logits' ? logits : crossEntropy(logits, input('targets', 'int32', ['R']))
+      const result = output === 'logits' ? logits : cost(logits)
       const values = new Map(
-        Object.entries(weights).map(([name, { data }]) => [name, data as Float32Array]),
+        Object.entries(weights).map(([name, { data }]) => [name, data as WeightData]),
       )
       const { decomposed } = device
       const options = { weights: fixed ? values : undefined, decomposed }
-      made = device.session(emit({ [output]: result }, options))
+      made = device.session(emit(quantisedProducts({ [output]: result }, quantised), options))
       sessions.set(output, made)
     }
     return made
@@ -104,26 +132,16 @@ export function openNetwork(
   const run = async (
     output: 'logits' | 'nats',
     queries: readonly Query[],
-    targets: Int32Array[],
+    priced: readonly PricedQuery[],
     shift: number,
   ): Promise<Float32Array[]> => {
     const asked = queries.reduce((total, { rows }) => total + rows.length, 0)
     if (asked === 0) return queries.map(() => new Float32Array())
-    const canvases = layCanvases(
-      queries,
-      asked,
-      shift,
-      frame.block && output === 'nats' ? queries.map(cleared(targets)) : undefined,
-    )
-    const row = new Int32Array(Math.max(asked, 2)).fill(targets[0]?.[0] ?? 0)
-    let at = 0
-    for (const list of targets) {
-      row.set(list, at)
-      at += list.length
-    }
+    const paired = frame.block !== undefined && output === 'nats'
+    const canvases = layCanvases(queries, asked, shift, paired ? priced.map(cleared) : undefined)
     const inputs = {
       ...canvases,
-      targets: { data: row, dims: [row.length] },
+      ...termsOf(priced, Math.max(asked, 2)),
       ...(fixed ? {} : weights),
     }
     const data = (await (await session(output)).run(inputs))[output].data as Float32Array
@@ -187,19 +205,20 @@ export function openNetwork(
   const inParts = async <Q extends Query>(
     output: 'logits' | 'nats',
     queries: readonly Q[],
-    targets: (query: Q) => Int32Array[],
+    priced: (part: readonly Q[]) => readonly PricedQuery[],
     shift = frame.shift,
   ): Promise<Float32Array[]> => {
     const results: Float32Array[] = []
-    for (let from = 0; from < queries.length; ) {
-      let to = from
-      for (let rows = 0; to < queries.length; to++) {
-        rows += queries[to].rows.length
-        if (to > from && rows * vocabSize > mostLogits) break
-      }
-      const part = queries.slice(from, to)
-      results.push(...(await run(output, part, part.flatMap(targets), shift)))
-      from = to
+    const sizes = queries.map(({ tokens, before = [], rows }) => ({
+      length: before.length + tokens.length,
+      rows: rows.length,
+    }))
+    for (const part of partsOf(sizes, device, Math.floor(mostLogits / vocabSize))) {
+      const together = part.map((i) => queries[i])
+      const answers = await run(output, together, priced(together), shift)
+      part.forEach((i, at) => {
+        results[i] = answers[at]
+      })
     }
     return results
   }
@@ -214,9 +233,10 @@ export function openNetwork(
     block: frame.block,
     exact: causal || frame.block === 1,
     ended: (text) => (frame.end === 'written' ? ended(text, frame) : text),
+    process,
     logits: (queries) => inParts('logits', queries, () => []),
     rawLogits: (queries) => inParts('logits', queries, () => [], frame.raw ? 0 : frame.shift),
-    losses: (queries) => inParts('nats', queries, ({ targets }) => [targets]),
+    losses: (queries) => inParts('nats', queries, (part) => part),
     async dispose() {
       for (const made of sessions.values()) await (await made).dispose()
       sessions.clear()
@@ -225,12 +245,30 @@ export function openNetwork(
 }
 
 /** The true text of a query: its targets where it asks. */
-const cleared =
-  (targets: readonly Int32Array[]) =>
-  ({ tokens, rows }: Query, query: number): Int32Array => {
-    const clean = tokens.slice()
-    rows.forEach((row, i) => {
-      clean[row] = targets[query][i]
-    })
-    return clean
+function cleared({ tokens, rows, targets }: PricedQuery): Int32Array {
+  const clean = tokens.slice()
+  rows.forEach((row, i) => {
+    clean[row] = targets[i]
+  })
+  return clean
+}
+
+/** What every asked row is priced by, `count` of them; the last are filled up by the first. */
+function termsOf(queries: readonly PricedQuery[], count: number): Record<string, HostTensor> {
+  const [first] = queries
+  const targets = new Int32Array(count).fill(first?.targets[0] ?? 0)
+  const noisy = new Int32Array(count).fill(first?.tokens[first.rows[0]] ?? 0)
+  const time = new Float32Array(count).fill(first?.time ?? 1)
+  let at = 0
+  for (const { tokens, rows, targets: wanted, time: t = 1 } of queries) {
+    targets.set(wanted, at)
+    time.fill(t, at, at + rows.length)
+    for (const row of rows) noisy[at++] = tokens[row]
   }
+  const dims = [count]
+  return {
+    targets: { data: targets, dims },
+    noisy: { data: noisy, dims },
+    time: { data: time, dims },
+  }
+}

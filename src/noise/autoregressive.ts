@@ -12,6 +12,7 @@ export const autoregressive: Noise = {
   source: 'Arriola et al., arXiv 2503.09573, block length 1',
   causal: true,
   settles: true,
+  hides: true,
 
   corrupt(clean, t) {
     expectTime(t)
@@ -33,4 +34,14 @@ export const autoregressive: Noise = {
   },
 
   bound: ({ logits, targets }) => crossEntropy(logits, targets),
+  loss: ({ logits, targets }) => crossEntropy(logits, targets),
+
+  look: (clean) => ({
+    noisy: clean,
+    rows: Int32Array.from(clean.keys()),
+    time: 1,
+    worth: 1,
+  }),
+
+  cost: ({ logits, targets }) => crossEntropy(logits, targets),
 }

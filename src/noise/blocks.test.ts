@@ -10,7 +10,7 @@ import {
   type ToyLanguage,
   toyLanguage,
 } from './fixtures/toy-language.ts'
-import { blocksOf, maskBlocks, priceOfCount } from './index.ts'
+import { blocksOf, lookInBlocks, noises, priceOfCount } from './index.ts'
 
 const languages = [1, 2, 3].map((seed) => toyLanguage(seed))
 
@@ -107,18 +107,26 @@ describe('blocks of a text', () => {
     ])
   })
 
-  it('are masked each at its own level, every level of each as often as any other', () => {
+  it('are looked at each at its own level, every level of each as often as any other', () => {
     const clean = Int32Array.from({ length: 10 }, (_, i) => i)
     const blocks = blocksOf(10, 4)
     const seen = blocks.map(() => new Map<number, number>())
     const rounds = 600
     for (let round = 0; round < rounds; round++) {
       const u = (round + 0.5) / rounds
-      const { noisy, rows, weights } = maskBlocks(clean, blocks, u, 99, () => 0.4)
+      const { noisy, rows, worth, weights } = lookInBlocks(
+        noises.masked,
+        clean,
+        blocks,
+        u,
+        () => 0.4,
+        { maskId: 99, words: clean },
+      )
+      expect(worth).toBe(1)
       expect([...noisy.keys()].filter((i) => noisy[i] === 99)).toEqual([...rows])
       blocks.forEach(([from, to], b) => {
         const own = [...rows.keys()].filter((r) => rows[r] >= from && rows[r] < to)
-        for (const r of own) expect(weights[r]).toBe((to - from) / own.length)
+        for (const r of own) expect(weights?.[r]).toBe((to - from) / own.length)
         seen[b].set(own.length, (seen[b].get(own.length) ?? 0) + 1)
       })
     }

@@ -7,10 +7,10 @@ export const hybridOf = (replaced: number): Mixed =>
   mixed(
     {
       name: 'hybrid',
-      about: `words vanish into the fog, and at most ${100 * replaced} % of a text are swapped for others`,
+      about: `words vanish into the fog, and at most ${Number((100 * replaced).toPrecision(4))} % of a text are swapped for others`,
       source: 'von Rütte et al., arXiv 2503.04482',
     },
     { masks: 1, words: (2 * replaced) / (1 - replaced), power: 1 / 2 },
   )
 
-export const hybrid: Mixed = hybridOf(0.1)
+export const hybrid: Mixed = { ...hybridOf(0.1), replacing: hybridOf }

@@ -19,8 +19,27 @@ export const schedules = { linear, cosine, polynomial, geometric } satisfies Rec
   Schedule
 >
 
-export { blocksOf, countAt, maskBlocks, maskExactly, priceOfCount } from './exact-count.ts'
+/** The rows that a model's config names.
+ * @param replaced see `Noise.replacing`; the row's own share without */
+export function noiseOf({
+  process,
+  schedule,
+  replaced,
+}: {
+  process: string
+  schedule: string
+  replaced?: number
+}): { noise: Noise; schedule: Schedule } {
+  const row: Noise = noises[process as keyof typeof noises]
+  return {
+    noise: replaced === undefined ? row : (row.replacing?.(replaced) ?? row),
+    schedule: schedules[schedule as keyof typeof schedules],
+  }
+}
+
+export { blocksOf, lookInBlocks } from './blocks.ts'
+export { countAt, maskExactly, priceOfCount } from './exact-count.ts'
 export type { Mixed } from './mixed.ts'
-export type { Noise, Pricing, Terms, World } from './noise.ts'
+export type { Look, Noise, Pricing, Terms, World } from './noise.ts'
 export { type Curve, type Schedule, squeezed } from './schedule.ts'
 export { spread, type Times, times } from './times.ts'

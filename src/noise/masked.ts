@@ -2,6 +2,7 @@
 // masked has to be predicted (arXiv 2406.07524 MDLM, 2406.04329 MD4, 2107.03006 D3PM).
 // NELBO(x) = ∫ -α'/(1-α) · E[Σ_masked CE] dt; with the exact conditionals it is -log p(x), whatever the schedule.
 import { crossEntropy, div, less, mul, scalar, type Tensor, where } from '../graph/index.ts'
+import { countAt, maskExactly, priceOfCount } from './exact-count.ts'
 import type { Noise, Pricing } from './noise.ts'
 import { expectStep, expectTime } from './schedule.ts'
 
@@ -11,6 +12,7 @@ export const masked: Noise = {
   source: 'Sahoo et al., arXiv 2406.07524',
   causal: false,
   settles: true,
+  hides: true,
 
   corrupt(clean, t, { maskId, schedule }, uniform) {
     expectTime(t)
@@ -47,11 +49,22 @@ export const masked: Noise = {
   },
 
   bound: ({ logits, targets, time }, pricing) =>
-    mul(weight(time, pricing), crossEntropy(logits, targets)),
+    mul(lossRate(time, pricing), crossEntropy(logits, targets)),
+
+  loss: (terms, pricing) => masked.bound(terms, pricing),
+
+  look(clean, u, next, { maskId }) {
+    const { length } = clean
+    const count = countAt(u, length)
+    const worth = priceOfCount(1, count, length)
+    return { ...maskExactly(clean, count, maskId, next), time: 1, worth, masked: count / length }
+  },
+
+  cost: ({ logits, targets }) => crossEntropy(logits, targets),
 }
 
-/** -α'/(1-α), what a nat at a masked position counts; at most `cap`. */
-function weight(time: Tensor, pricing: Pricing): Tensor {
+/** -α'/(1-α), the rate at which words are lost, of those that are; at most `cap`. */
+export function lossRate(time: Tensor, pricing: Pricing): Tensor {
   const { noise, derivative } = pricing.schedule.curve(time)
   return capped(div(mul(derivative, scalar(-1)), noise), pricing)
 }

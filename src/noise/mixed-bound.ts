@@ -63,15 +63,18 @@ export function mixedBound(mixture: Mixture, terms: Terms, pricing: Pricing): Te
 }
 
 /** Logits of what the others say, [R, V]: where the token itself was seen too, it counts 1 + κ times. */
-export function withoutOwnEvidence(
-  mixture: Mixture,
-  { logits, noisy, time }: Omit<Terms, 'targets'>,
-  pricing: Pricing,
-): Tensor {
-  const kappa = kept(mixture, curveAt(time, pricing), pricing)
-  // a mask says nothing of what it was; its own logit is that of an id that never stands in a text
-  return putAlong(logits, noisy, mul(log(add(one, kappa)), scalar(-1)))
-}
+export const withoutOwnEvidence: Conversion = (mixture, terms, pricing) =>
+  putAlong(terms.logits, terms.noisy, mul(ownEvidence(mixture, terms, pricing), scalar(-1)))
+
+/** The other way round: logits of what all say, from what the others say. */
+export const withOwnEvidence: Conversion = (mixture, terms, pricing) =>
+  putAlong(terms.logits, terms.noisy, ownEvidence(mixture, terms, pricing))
+
+type Conversion = (mixture: Mixture, terms: Omit<Terms, 'targets'>, pricing: Pricing) => Tensor
+
+/** log(1 + κ). A mask says nothing of what it was; its own logit is that of an id that never stands in a text. */
+const ownEvidence = (mixture: Mixture, { time }: Pick<Terms, 'time'>, pricing: Pricing): Tensor =>
+  log(add(one, kept(mixture, curveAt(time, pricing), pricing)))
 
 /** The schedule, its survival kept above 0: at t = 1 itself weights are infinite and what they weigh is 0. */
 function curveAt(time: Tensor, { schedule }: Pricing): Curve {

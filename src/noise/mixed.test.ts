@@ -118,6 +118,23 @@ describe.each(rows)('$name', (noise) => {
     expect(gap(bound, surprise(language))).toBeLessThan(tolerance)
   })
 
+  it('is learnt by a loss that is least for the same prediction', async () => {
+    const learnt: Question['noise'] = { ...noise, bound: noise.loss }
+    const cost = async (prediction: Question['prediction']) =>
+      mean(language, await nelbo(language, noise, { noise: learnt, prediction }))
+    const least = await cost(exact('others'))
+    const sharpened =
+      (power: number): Question['prediction'] =>
+      (...question) => {
+        const q = exact('others')(...question).map((p) => p ** power)
+        const total = q.reduce((a, b) => a + b)
+        return q.map((p) => p / total)
+      }
+    expect(await cost(sharpened(0.9))).toBeGreaterThan(least + 1e-3)
+    expect(await cost(sharpened(1.1))).toBeGreaterThan(least + 1e-3)
+    expect(await cost(exact('all'))).toBeGreaterThan(least + 0.1)
+  })
+
   it('is at least the entropy on average, whatever is predicted', async () => {
     for (const seed of [7, 8, 9]) {
       const prediction = randomPrediction(language, seed)

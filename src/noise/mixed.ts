@@ -1,8 +1,9 @@
 // Uniform and hybrid diffusion as a `Noise`: a mixture (mixture.ts) and Markov steps between its times. A step either
 // keeps what stands there or draws anew, and the noise it draws is whatever the mixture has gained on the way.
-import type { Tensor } from '../graph/index.ts'
-import { only } from './masked.ts'
-import { mixedBound, withoutOwnEvidence } from './mixed-bound.ts'
+import { crossEntropy, mul, type Tensor } from '../graph/index.ts'
+import { linear } from './linear.ts'
+import { lossRate, only } from './masked.ts'
+import { mixedBound, withOwnEvidence, withoutOwnEvidence } from './mixed-bound.ts'
 import { type Mixture, type Shares, sharesAt } from './mixture.ts'
 import type { Noise, Pricing, Terms, World } from './noise.ts'
 import { expectStep, expectTime } from './schedule.ts'
@@ -18,26 +19,30 @@ export interface Mixed extends Noise {
   leaveOneOutLogits(terms: Omit<Terms, 'targets'>, pricing: Pricing): Tensor
 }
 
+/** Looks are taken at times of the linear schedule whose log-odds are `steepness` times those of u. Near the clean end
+ * few words are swapped, each at a price that grows as the noise shrinks: with u for time its variance would be infinite.
+ * From 2 on it is finite. */
+const steepness = 3
+
+/** @param u in (0, 1)
+ * @returns a time that float32 can hold, and the density of such times there */
+function levelAt(u: number): { time: number; density: number } {
+  const [low, high] = [u ** steepness, (1 - u) ** steepness]
+  const slope = (steepness * (u * (1 - u)) ** (steepness - 1)) / (low + high) ** 2
+  return { time: Math.fround(Math.max(1e-30, low / (low + high))), density: 1 / slope }
+}
+
 type Head = Pick<Noise, 'name' | 'about' | 'source'>
 
 export const mixed = (head: Head, mixture: Mixture): Mixed => ({
   ...head,
   causal: false,
   settles: false,
+  hides: mixture.masks > 0,
 
-  corrupt(clean, t, { maskId, words, schedule }, uniform) {
-    expectTime(t)
-    const { kept, mask, replaced } = sharesAt(mixture, schedule, t)
-    return clean.map((token, position) => {
-      const draw = uniform(position)
-      if (draw >= 1 - kept) return token
-      if (draw < mask) return maskId
-      const index = Math.floor(((draw - mask) / replaced) * words.length)
-      return words[Math.min(index, words.length - 1)]
-    })
-  },
+  corrupt: (clean, t, world, uniform) => corrupted(mixture, clean, t, world, uniform),
 
-  rows: (noisy) => Int32Array.from(noisy, (_, position) => position),
+  rows: everyPosition,
 
   forward(token, s, t, world) {
     const { stays, arrives } = step(mixture, s, t, world)
@@ -59,6 +64,24 @@ export const mixed = (head: Head, mixture: Mixture): Mixed => ({
 
   bound: (terms, pricing) => mixedBound(mixture, terms, pricing),
 
+  // The cross-entropy of what all positions say, which is what the others say and the word's own evidence: least for the
+  // same prediction as the bound. The bound's own terms hang on differences that float32 and a young network blur.
+  loss: (terms, pricing) =>
+    mul(
+      lossRate(terms.time, pricing),
+      crossEntropy(withOwnEvidence(mixture, terms, pricing), terms.targets),
+    ),
+
+  look(clean, u, next, { maskId, words }) {
+    const { time, density } = levelAt(u)
+    const draws = Float64Array.from(clean, () => next())
+    const world = { maskId, words, schedule: linear }
+    const noisy = corrupted(mixture, clean, time, world, (position) => draws[position])
+    return { noisy, rows: everyPosition(noisy), time, worth: 1 / density }
+  },
+
+  cost: (terms, pricing) => mixedBound(mixture, terms, { ...pricing, schedule: linear }),
+
   leaveOneOut(prediction, noisy, t, { words, schedule }) {
     expectTime(t)
     const { kept, replaced } = sharesAt(mixture, schedule, t)
@@ -69,6 +92,27 @@ export const mixed = (head: Head, mixture: Mixture): Mixed => ({
 
   leaveOneOutLogits: (terms, pricing) => withoutOwnEvidence(mixture, terms, pricing),
 })
+
+/** See `Noise.corrupt`. */
+function corrupted(
+  mixture: Mixture,
+  clean: Int32Array,
+  t: number,
+  { maskId, words, schedule }: Omit<World, 'vocabSize'>,
+  uniform: (position: number) => number,
+): Int32Array {
+  expectTime(t)
+  const { kept, mask, replaced } = sharesAt(mixture, schedule, t)
+  return clean.map((token, position) => {
+    const draw = uniform(position)
+    if (draw >= 1 - kept) return token
+    if (draw < mask) return maskId
+    const index = Math.floor(((draw - mask) / replaced) * words.length)
+    return words[Math.min(index, words.length - 1)]
+  })
+}
+
+const everyPosition = (text: Int32Array): Int32Array => Int32Array.from(text.keys())
 
 /** [V]: the noise alone, without what was kept. */
 function spreadOut(

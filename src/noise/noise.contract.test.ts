@@ -91,6 +91,11 @@ describe.each(cases)('$name', ({ noise, world }) => {
     expect(changes).toBe(!noise.settles)
   })
 
+  it('says truly whether a word can become the mask', () => {
+    const hidden = steps.some(([, t]) => noise.forward(0, 0, t, world)[maskId] > 0)
+    expect(hidden).toBe(noise.hides)
+  })
+
   it('refuses times outside (0, 1] by their value', () => {
     const clean = Int32Array.from(tokens)
     for (const t of [0, -0.1, 1.5, Number.NaN]) {

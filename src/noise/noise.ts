@@ -28,6 +28,21 @@ export interface Terms {
   time: Tensor
 }
 
+/** One noisy look at a text, from which its bound is estimated. */
+export interface Look {
+  noisy: Int32Array
+  /** positions that are paid for, ascending */
+  rows: Int32Array
+  /** the noise time that `cost` is told, in (0, 1] */
+  time: number
+  /** what the summed cost of the rows counts for */
+  worth: number
+  /** [rows.length] what each counts for in that sum; 1 without */
+  weights?: Float64Array
+  /** the share of the text that is fog, where every row is a word in the fog */
+  masked?: number
+}
+
 export interface Pricing extends Omit<World, 'vocabSize'> {
   /** largest weight of a row while training. Measuring leaves it out: a capped bound is no bound. */
   cap?: number
@@ -41,8 +56,12 @@ export interface Noise {
   /** true: each position is predicted from what is to its left, false: from the whole noisy text */
   readonly causal: boolean
   /** true: what is not the mask is never wrong, so that a text can be written by revealing position after position.
-   * The loop of src/denoise and the measures write and price such processes, and a model can be trained on these alone */
+   * Otherwise any word may be wrong at any time, and only a policy that draws words again can write */
   readonly settles: boolean
+  /** can a word become the mask? */
+  readonly hides: boolean
+  /** The same process with another share of words that others replace, in (0, 1), where it has such a share. */
+  replacing?(share: number): Noise
   /** A noisy text x_t of a clean one.
    * @param uniform one number in (0, 1) per position; 1 keeps a position as it is, for prompts and pinned words
    * @throws UnfogError `bad_time` when t is outside (0, 1] */
@@ -74,4 +93,19 @@ export interface Noise {
   /** Nats per row, [R], of a prediction as in `posterior`. Their sum over the rows of a text, averaged over t uniform
    * in (0, 1] and over x_t, is an upper bound of -log p(text). */
   bound(terms: Terms, pricing: Pricing): Tensor
+  /** What training minimises, nats per row, [R]. For each noisy text it is least where `bound` is least; what it
+   * weighs more or less than the bound does is for learning alone, and `cap` limits it. */
+  loss(terms: Terms, pricing: Pricing): Tensor
+  /** A look at a text: over all looks the mean of `worth` times the summed `cost` of the rows is the bound, which no
+   * schedule changes.
+   * @param u in (0, 1), how noisy: looks whose u are spread evenly differ less on average
+   * @param next uniform numbers in (0, 1) */
+  look(
+    clean: Int32Array,
+    u: number,
+    next: () => number,
+    world: Pick<World, 'maskId' | 'words'>,
+  ): Look
+  /** Nats per row of a look, [R]. */
+  cost(terms: Terms, pricing: Pricing): Tensor
 }

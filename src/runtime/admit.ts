@@ -9,10 +9,18 @@ type Declared = EmittedGraph['inputs'][number]
 /** what a symbol stands for in this run, and which input says so */
 type Sizes = Map<string, { size: number; by: string }>
 
-const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array }
+/** Two types lie in a Uint8Array; it is called by the first. */
+const arrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+}
 
 /** The element type that an array holds. */
-export const typeOf = (data: HostData): keyof typeof arrays =>
+const typeOf = (data: HostData): keyof typeof arrays =>
   (Object.keys(arrays) as (keyof typeof arrays)[]).find((type) => data instanceof arrays[type])!
 
 /** The size of a dimension in this run; undefined where a symbol is not known. */
@@ -46,9 +54,8 @@ function reasons(name: string, shape: Declared['shape'], sizes: Sizes): string {
 
 function check(kind: string, declared: Declared, { data, dims }: HostTensor, sizes: Sizes): void {
   const { name, type, shape } = declared
-  const given = typeOf(data)
-  if (given !== type) {
-    throw new UnfogError('bad_shape', `${kind} ${name} is ${given} and must be ${type}`)
+  if (!(data instanceof arrays[type as keyof typeof arrays])) {
+    throw new UnfogError('bad_shape', `${kind} ${name} is ${typeOf(data)} and must be ${type}`)
   }
   const fits =
     shape.length === dims.length &&

@@ -3,7 +3,7 @@
 import { UnfogError } from '../error/index.ts'
 import type { EmittedGraph } from '../graph/index.ts'
 
-export type HostData = Float32Array | Float64Array | Int32Array | Uint8Array
+export type HostData = Float32Array | Float64Array | Int32Array | Uint8Array | Int8Array
 
 /** A tensor in the host's memory. Data of an input is read at every run, so it may be changed in place between
  * runs; data of a preallocated output is overwritten. */

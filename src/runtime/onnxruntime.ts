@@ -1,8 +1,8 @@
 // A session of onnxruntime, whichever of its packages runs it: onnxruntime-node or onnxruntime-web.
 import type * as ort from 'onnxruntime-common'
 import { UnfogError } from '../error/index.ts'
-import type { EmittedGraph } from '../graph/index.ts'
-import { admit, typeOf } from './admit.ts'
+import type { ElementType, EmittedGraph } from '../graph/index.ts'
+import { admit } from './admit.ts'
 import type { Device, HostData, HostTensor, ProfileRow, Session } from './device.ts'
 
 /** What both packages offer. */
@@ -49,11 +49,11 @@ export class RuntimeSession implements Session {
     admit(this, inputs, preallocated)
     this.refuseEmpty(inputs)
     const feeds: Record<string, ort.Tensor> = {}
-    for (const { name } of this.inputs) feeds[name] = this.tensor(inputs[name])
+    for (const { name, type } of this.inputs) feeds[name] = this.tensor(inputs[name], type)
     const fetches: Record<string, ort.Tensor | null> = {}
-    for (const { name } of this.outputs) {
+    for (const { name, type } of this.outputs) {
       const given = this.traits.inPlace ? preallocated[name] : undefined
-      fetches[name] = given ? this.tensor(given) : null
+      fetches[name] = given ? this.tensor(given, type) : null
     }
     const results = await this.session.run(feeds, fetches)
     return Object.fromEntries(
@@ -88,11 +88,11 @@ export class RuntimeSession implements Session {
   }
 
   /** onnxruntime's view of an array, made once for as long as its shape stays. */
-  private tensor({ data, dims }: HostTensor): ort.Tensor {
+  private tensor({ data, dims }: HostTensor, type: ElementType): ort.Tensor {
     const same = this.known.get(data)
     if (same && same.dims.length === dims.length && same.dims.every((dim, i) => dim === dims[i]))
       return same
-    const tensor = new this.runtime.Tensor(typeOf(data), data as never, dims)
+    const tensor = new this.runtime.Tensor(type as 'float32', data as never, dims)
     this.known.set(data, tensor)
     return tensor
   }

@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { UnfogError } from '../error/index.ts'
 import { makeApp } from './app.ts'
-import { Places } from './places.ts'
 import { routes, runsRoutes } from './routes/index.ts'
 import type { Routes, RunsService, Served } from './service.ts'
 
@@ -15,10 +14,8 @@ export interface Address {
 }
 
 export interface ServeOptions extends Address {
+  /** how many texts it writes together, and how many may wait, was said when it was loaded (`LoadOptions.batch`) */
   model: Served
-  /** texts written at the same time, and texts that may wait for them */
-  atOnce?: number
-  mayWait?: number
 }
 
 /** The addresses that only this machine reaches. */
@@ -37,13 +34,8 @@ const loopbacks: readonly string[] = ['127.0.0.1', '::1', 'localhost'] satisfies
 
 /** Serves the page and the model's frames.
  * @throws UnfogError `busy` when the port is taken, `usage` for a port or host that cannot be */
-export const serve = ({
-  model,
-  atOnce = 2,
-  mayWait = 8,
-  ...address
-}: ServeOptions): Promise<Serving> =>
-  serveRoutes(routes, { model, places: new Places({ atOnce, mayWait }) }, address)
+export const serve = ({ model, ...address }: ServeOptions): Promise<Serving> =>
+  serveRoutes(routes, { model }, address)
 
 /** Serves the page that shows training runs, live.
  * @throws UnfogError as `serve` */

@@ -178,8 +178,8 @@ describe('/generate', () => {
   })
 
   test('makes some wait and the next come again, and gives places back', async () => {
-    const slow = await tellingModel({ delay: 30 })
-    await start({ model: slow, atOnce: 1, mayWait: 1 })
+    const slow = await tellingModel({ delay: 30, batch: { canvases: 1, waiting: 1 } })
+    await start({ model: slow })
     const first = await listen('seed=1')
     const second = await listen('seed=2')
     expect((await second.next()).data.step).toBe(0) // its fog is there at once
@@ -195,9 +195,21 @@ describe('/generate', () => {
     await until(async () => json(await get('/health')).busy === 0)
   })
 
-  test('gives the place back when who waits goes away', async () => {
+  test('writes for several visitors with the same forwards', async () => {
     const slow = await tellingModel({ delay: 30 })
-    await start({ model: slow, atOnce: 1, mayWait: 1 })
+    await start({ model: slow })
+    const alone = eventsIn((await get('/generate?seed=1')).body).at(-1)!.data
+    const before = slow.forwards
+    const answers = await Promise.all([1, 2, 3].map((seed) => get(`/generate?seed=${seed}`)))
+    const [last] = eventsIn(answers[0].body).slice(-1)
+    expect(last.data).toEqual(alone)
+    // they come one after another, so the first and the last may be alone for a step or two
+    expect(slow.forwards - before).toBeLessThan(1.5 * alone.forwards)
+  })
+
+  test('gives the place back when who waits goes away', async () => {
+    const slow = await tellingModel({ delay: 30, batch: { canvases: 1, waiting: 1 } })
+    await start({ model: slow })
     const first = await listen()
     const second = await listen()
     await until(async () => json(await get('/health')).waiting === 1)

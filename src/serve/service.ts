@@ -1,18 +1,16 @@
-// What a route works with: the model and the places at it, or training runs. A route sees no HTTP but its own
+// What a route works with: the model, or training runs. A route sees no HTTP but its own
 // parameters, and answers with a Response.
 import type { z } from 'zod'
 import type { Model, RunHistory } from '../index.ts'
-import type { Places } from './places.ts'
 
 /** All that serving needs of a model. */
 export type Served = Pick<
   Model,
-  'config' | 'tokenizer' | 'parameters' | 'context' | 'generate' | 'obeys'
+  'config' | 'tokenizer' | 'parameters' | 'context' | 'generate' | 'obeys' | 'load'
 >
 
 export interface Service {
   readonly model: Served
-  readonly places: Places
 }
 
 /** What the page of training runs asks. */

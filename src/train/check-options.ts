@@ -1,8 +1,9 @@
 // What may be asked of a run, checked once, before anything is read or written.
 import { UnfogError } from '../error/index.ts'
-import { times } from '../noise/index.ts'
+import { replaceable } from '../model/config.ts'
+import { type Noise, noises, schedules, times } from '../noise/index.ts'
 import { optimisers } from './optimiser.ts'
-import type { RunOptions } from './plan.ts'
+import { processOf, type RunOptions } from './plan.ts'
 import type { Recipe } from './recipe.ts'
 
 interface Rule {
@@ -25,6 +26,7 @@ const oneOf = (names: readonly string[]): Rule => ({
 const aboveZero = number('a number above 0', (value) => value > 0)
 const notNegative = number('a number of at least 0', (value) => value >= 0)
 const belowOne = number('a number from 0 to below 1', (value) => value >= 0 && value < 1)
+const between = number('a number above 0 and below 1', (value) => value > 0 && value < 1)
 const chance = number('a number from 0 to 1', (value) => value >= 0 && value <= 1)
 
 const optionRules = {
@@ -38,6 +40,9 @@ const optionRules = {
   length: whole(1),
   block: whole(1),
   dtype: oneOf(['bf16', 'f32']),
+  noise: oneOf(Object.keys(noises)),
+  schedule: oneOf(Object.keys(schedules)),
+  replaced: between,
 } satisfies Partial<Record<keyof RunOptions, Rule>>
 
 const recipeRules: Record<keyof Recipe, Rule> = {
@@ -74,12 +79,37 @@ export function checkOptions(options: RunOptions): void {
   }
   check(rest, optionRules)
   check(recipe, recipeRules)
-  if (options.ar && options.block !== undefined) {
-    throw new UnfogError(
-      'usage',
-      '--ar and --block cannot go together: --ar writes word by word, --block in blocks',
-      { param: 'block' },
-    )
+  checkNoise(options)
+}
+
+/** What cannot go together in the noise of a run. */
+function checkNoise(options: RunOptions): void {
+  const { ar, noise, schedule, replaced, block } = options
+  const process: Noise = noises[processOf(options) as keyof typeof noises]
+  if (ar && !process.causal) {
+    const message = `--ar is --noise autoregressive and cannot go with --noise ${noise}: leave one of them out`
+    throw new UnfogError('usage', message, { param: 'noise' })
+  }
+  if (process.causal && schedule !== undefined) {
+    const message = `${process.name} noise has no --schedule: a word is fog until its turn comes`
+    throw new UnfogError('usage', message, { param: 'schedule' })
+  }
+  if (replaced !== undefined && !process.replacing) {
+    const message = `${process.name} noise has no --replaced share to choose: that is for --noise ${replaceable.join(', ')}`
+    throw new UnfogError('usage', message, { param: 'replaced' })
+  }
+  if (block === undefined) return
+  if (process.causal) {
+    const message = `${ar ? '--ar' : `--noise ${noise}`} and --block cannot go together: the one writes word by word, the other in blocks`
+    throw new UnfogError('usage', message, { param: 'block' })
+  }
+  if (!process.settles) {
+    const message = `--noise ${noise} and --block cannot go together: a block is finished before the next begins, and under ${process.name} noise no word settles; leave one of them out`
+    throw new UnfogError('usage', message, { param: 'block' })
+  }
+  if (block === 1 && schedule !== undefined) {
+    const message = 'blocks of one word have no --schedule: a word is fog until its turn comes'
+    throw new UnfogError('usage', message, { param: 'schedule' })
   }
 }
 

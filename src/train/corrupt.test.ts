@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ModelConfig } from '../model/config.ts'
 import { framing } from '../model/framing.ts'
-import { noises, schedules, times } from '../noise/index.ts'
+import { type Noise, noises, schedules, times } from '../noise/index.ts'
 import { seeded } from '../random/index.ts'
 import type { Batch, Tokenizer } from '../text/index.ts'
 import { trainTokenizer } from '../text/index.ts'
@@ -118,6 +118,40 @@ describe('a batch for a masked model', () => {
     }
   })
 })
+
+describe.each(Object.values<Noise>(noises).filter(({ settles }) => !settles))(
+  'a batch for $name noise',
+  (noise) => {
+    const given = 3
+    const batch = { ...batchOf(8, 12), given: new Int32Array(8).fill(given) }
+    const late = { ...masked, noise, times: { ...times.uniform, draw: () => 0.6 } }
+    const { ids, rows, targets, noisy } = corruptBatch(batch, framed(false), late, seeded(1), 3)
+    const canvas = 3 + 12 + 1
+    const written = Array.from({ length: 8 * (12 - given) }, (_, i) => {
+      const [row, at] = [Math.floor(i / (12 - given)), i % (12 - given)]
+      return { text: row * 12 + given + at, canvas: row * canvas + 3 + given + at }
+    })
+
+    test('asks for every word that is written, whether it was swapped or not', () => {
+      expect([...rows.data]).toEqual(written.map(({ canvas }) => canvas - 1))
+      expect([...targets.data]).toEqual(written.map(({ text }) => batch.tokens[text]))
+      expect([...noisy.data]).toEqual(written.map(({ canvas }) => ids.data[canvas]))
+      expect(targets.data.some((id, i) => id !== noisy.data[i])).toBe(true)
+    })
+
+    test('leaves prefix, given words and the end alone, and swaps for words alone', () => {
+      const { words } = framed(false)
+      const known = new Set([...words, mask])
+      for (let row = 0; row < 8; row++) {
+        const ours = [...ids.data.slice(row * canvas, (row + 1) * canvas)]
+        const read = [...batch.tokens.slice(row * 12, row * 12 + given)]
+        expect(ours.slice(0, 3 + given)).toEqual([bos, ...said, ...read])
+        expect(ours.at(-1)).toBe(eos)
+        for (const id of ours.slice(3 + given, -1)) expect(known.has(id)).toBe(true)
+      }
+    })
+  },
+)
 
 test('a batch for an autoregressive model asks for every word and the end', () => {
   const batch = batchOf(2, 4)

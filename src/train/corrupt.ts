@@ -91,7 +91,7 @@ export function corruptBatch(
       canvas.set(noisy, prefix + from)
       for (const at of noise.rows(noisy, mask)) {
         const position = from + at
-        if (position < batch.given[b]) continue
+        if (position < batch.given[b] || position >= writable) continue
         rows.push(b * stride + prefix + position - framing.shift)
         targets.push(clean[position])
         noisyTokens.push(noisy[at])

@@ -1,10 +1,10 @@
-// The loss on held-out text while training: a fixed set of texts, masked in the same fixed way every time, so that
-// the curve moves only when the model does. Masked models: the exact-count estimator of the bound (an upper bound of
-// -log p on average); autoregressive ones: -log p itself.
+// The loss on held-out text while training: a fixed set of texts, corrupted in the same fixed way every time, so that
+// the curve moves only when the model does. One look at each text: an upper bound of -log p on average; of an
+// autoregressive model -log p itself.
 import type { ModelConfig } from '../model/config.ts'
-import { longestText } from '../model/framing.ts'
-import type { Network, Query } from '../model/network.ts'
-import { blocksOf, maskBlocks } from '../noise/index.ts'
+import { framing, longestText } from '../model/framing.ts'
+import type { Network, PricedQuery } from '../model/network.ts'
+import { blocksOf, type Look, lookInBlocks, noiseOf, noises } from '../noise/index.ts'
 import { seeded, stream } from '../random/index.ts'
 import type { Dataset, Tokenizer } from '../text/index.ts'
 
@@ -18,24 +18,19 @@ export interface HeldOutLoss {
   /** is it -log p itself? */
   exact: boolean
   /** nats, mean over masked tokens, by the share of a text that is masked: equal parts of (0, 1]; null where no text
-   * fell. Absent for a network that masks nothing */
+   * fell. Absent where words that are not masked cost something too */
   byMasked?: (number | null)[]
 }
 
 /** parts of (0, 1] by which masked words are told apart */
 const parts = 10
 
-interface Sample extends Query {
-  targets: Int32Array
-  /** [rows] what the nats of each count for */
-  weights: Float64Array
+interface Sample extends PricedQuery, Pick<Look, 'worth' | 'weights' | 'masked'> {
   labels: Int32Array
   /** tokens that are written */
   length: number
   characters: number
 }
-
-const allCount = (length: number): Float64Array => new Float64Array(length).fill(1)
 
 /** A text, and what is only read before it. */
 interface HeldOutText {
@@ -88,38 +83,36 @@ export function heldOutMeter(
   const random = seeded(seed)
   const { mask } = tokenizer.special
   return async (network) => {
+    const { noise } = network.causal ? { noise: noises.autoregressive } : noiseOf(config.noise)
+    const { words } = framing(config, tokenizer, network.causal)
+    const world = { maskId: mask, words }
     const samples: Sample[] = texts.map(({ before, text }, i) => {
       const characters = text.reduce((sum, id) => sum + tokenizer.characters[id], 0)
       const common = { labels: unsaid, before, length: text.length, characters }
       const clean = network.ended(text)
-      if (network.causal) {
-        const rows = Int32Array.from(clean.keys())
-        return { ...common, tokens: clean, rows, targets: clean, weights: allCount(clean.length) }
-      }
       const spread = (i * 0.6180339887498949 + 0.5) % 1 // golden ratio: even for any number of texts
-      const { noisy, rows, weights } = maskBlocks(
-        clean,
-        blocksOf(clean.length, network.block, before.length),
-        spread,
-        mask,
-        stream(random, 'mask', i),
-      )
-      return { ...common, tokens: noisy, rows, targets: rows.map((row) => clean[row]), weights }
+      const next = stream(random, 'mask', i)
+      const blocks = blocksOf(clean.length, network.block, before.length)
+      const { noisy, ...look } = lookInBlocks(noise, clean, blocks, spread, next, world)
+      return { ...common, ...look, tokens: noisy, targets: look.rows.map((row) => clean[row]) }
     })
     let nats = 0
     let tokens = 0
     let characters = 0
     let lengths = 0
-    const masked = Array.from({ length: parts }, () => ({ nats: 0, tokens: 0 }))
+    const byMasked = Array.from({ length: parts }, () => ({ nats: 0, tokens: 0 }))
     for (let from = 0; from < samples.length; from += 16) {
       const part = samples.slice(from, from + 16)
       for (const [i, losses] of (await network.losses(part)).entries()) {
-        const { length, rows, weights, tokens: written } = part[i]
+        const { length, rows, worth, weights, masked } = part[i]
         const summed = losses.reduce((sum, loss) => sum + loss, 0)
-        nats += losses.reduce((sum, loss, r) => sum + weights[r] * loss, 0)
-        const share = masked[Math.min(parts, Math.ceil((rows.length * parts) / written.length)) - 1]
-        share.nats += summed
-        share.tokens += rows.length
+        nats +=
+          worth * (weights ? losses.reduce((sum, loss, r) => sum + weights[r] * loss, 0) : summed)
+        if (masked !== undefined && !network.exact) {
+          const share = byMasked[Math.min(parts, Math.ceil(masked * parts)) - 1]
+          share.nats += summed
+          share.tokens += rows.length
+        }
         tokens += length
         characters += part[i].characters
         if (network.eosId === undefined && config.text.exactLength)
@@ -131,9 +124,9 @@ export function heldOutMeter(
       natsPerChar: (nats + lengths) / characters,
       natsPerText: (nats + lengths) / samples.length,
       exact: network.exact,
-      ...(network.exact
-        ? {}
-        : { byMasked: masked.map(({ nats, tokens }) => (tokens > 0 ? nats / tokens : null)) }),
+      ...(byMasked.some(({ tokens }) => tokens > 0)
+        ? { byMasked: byMasked.map(({ nats, tokens }) => (tokens > 0 ? nats / tokens : null)) }
+        : {}),
     }
   }
 }

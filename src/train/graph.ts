@@ -40,7 +40,7 @@ export function trainingGraph(
   const { ids, rows, targets, noisy, time, importance } = batchInputs(paired)
   const logits = network.logits(ids, rows)
   const loss = named('loss', () => {
-    const nats = noise.bound({ logits, targets, noisy, time }, pricing)
+    const nats = noise.loss({ logits, targets, noisy, time }, pricing)
     return sum(mul(nats, importance))
   })
   const outputs: Record<string, Tensor> = { loss }

@@ -2,17 +2,26 @@
 import { UnfogError } from '../error/index.ts'
 import type { Counts, ModelConfig, TextConfig } from '../model/config.ts'
 import { longestText } from '../model/framing.ts'
+import { noiseOf } from '../noise/index.ts'
 import { documentLength, type Encoded } from '../text/index.ts'
 import type { Prepared, TrainingData } from './data.ts'
-import type { RunOptions } from './plan.ts'
+import { processOf, type RunOptions } from './plan.ts'
 import { architectureFor } from './sizes.ts'
 
-/** @param from where text begins in a canvas */
-const objective = ({ ar, block }: RunOptions, from: number) => ({
-  attention: ar ? ('causal' as const) : block ? ('block' as const) : ('full' as const),
-  blocks: block ? { length: block, from } : undefined,
-  noise: { process: ar ? 'autoregressive' : 'masked', schedule: 'linear' },
-})
+/** The noise of a run, and what the network may look at to undo it.
+ * @param from where text begins in a canvas */
+function objective(options: RunOptions, from: number) {
+  const { schedule = 'linear', replaced, block } = options
+  const process = processOf(options)
+  const noise = { process, schedule, ...(replaced === undefined ? {} : { replaced }) }
+  const { causal, settles } = noiseOf(noise).noise
+  return {
+    attention: causal ? ('causal' as const) : block ? ('block' as const) : ('full' as const),
+    blocks: block ? { length: block, from } : undefined,
+    noise,
+    settles,
+  }
+}
 
 /** How tales are best written (docs/benchmarks.md): a text that must be true to its end is worth a second look, and
  * its unlikeliest words are its errors. */
@@ -36,7 +45,7 @@ export function freshConfig(
   const longest = own ? Math.max(own, dataset.heldOut.longest ?? 0) : window
   // a begin token, label slots, the text, and room for an end token
   const from = 1 + tokenizer.labels.length
-  const { attention, noise, blocks } = objective(options, from)
+  const { attention, noise, blocks, settles } = objective(options, from)
   const room = longest + (lengths ? 1 : 0)
   expectBlock(options, room)
   // an end token fills its block
@@ -52,7 +61,7 @@ export function freshConfig(
     noise,
     text: textConfig(data, prepared, longest),
     weights: { dtype: options.dtype ?? 'f32' },
-    ...(data.world ? { sampling: taleSampling[attention] } : {}),
+    ...(data.world && settles ? { sampling: taleSampling[attention] } : {}),
   }
 }
 
@@ -64,7 +73,7 @@ export function continuedConfig(
   prepared: Prepared,
 ): ModelConfig {
   const begins = 1 + prepared.tokenizer.labels.length
-  const { attention, noise, blocks } = objective(options, begins)
+  const { attention, noise, blocks, settles } = objective(options, begins)
   expectBlock(options, from.architecture.context - begins)
   const { blocks: _, ...architecture } = from.architecture
   return {
@@ -75,6 +84,8 @@ export function continuedConfig(
     noise,
     text: textConfig(data, prepared, longestText(from, prepared.tokenizer)),
     weights: { dtype: options.dtype ?? from.weights.dtype },
+    // how it wrote under noise in which words settle
+    ...(settles ? {} : { sampling: undefined }),
   }
 }
 

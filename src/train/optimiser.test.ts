@@ -184,7 +184,10 @@ describe('the orthogonaliser', () => {
     const data = Float32Array.from({ length: rows * columns }, () => 2 * uniform() - 1)
     const to = { data: new Float32Array(rows * columns), dims: [rows, columns] }
     const orthogonaliser = new Orthogonaliser(device)
-    await orthogonaliser.run({ data, dims: [rows, columns] }, to)
+    await orthogonaliser.run(
+      { data, dims: [1, rows, columns] },
+      { ...to, dims: [1, rows, columns] },
+    )
     await orthogonaliser.dispose()
     const expected = orthogonalReference(matrixOf(data, columns)).flat()
     to.data.forEach((value, i) => {
@@ -202,7 +205,7 @@ describe('the orthogonaliser', () => {
     })
     const to = { data: new Float32Array(16), dims }
     const orthogonaliser = new Orthogonaliser(device)
-    await orthogonaliser.run({ data, dims }, to)
+    await orthogonaliser.run({ data, dims: [1, ...dims] }, { ...to, dims: [1, ...dims] })
     await orthogonaliser.dispose()
     matrixOf(to.data, 4).forEach((row, i) => {
       row.forEach((value, j) => {

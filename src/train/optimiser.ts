@@ -53,6 +53,30 @@ const inFours = (length: number): number => Math.ceil(length / 4) * 4
 const isHidden = (name: string, shape: readonly number[]): boolean =>
   shape.length === 2 && name.startsWith('block.')
 
+/** Matrices of one shape, which are made orthogonal together. */
+interface Stack {
+  names: string[]
+  dims: readonly number[]
+}
+
+/** Most matrices of a stack: a run of a small graph costs as much as its products, and a stack costs memory. */
+const mostStacked = 8
+
+/** Only matrices that fill whole vectors share a stack: a kernel writes and reads four floats at a time. */
+function stacksOf({ shapes }: Layout): Stack[] {
+  const stacks: Stack[] = []
+  for (const [name, dims] of Object.entries(shapes)) {
+    if (!isHidden(name, dims)) continue
+    const most = sizeOf(dims) % 4 === 0 ? mostStacked : 1
+    const open = stacks.find(
+      (stack) => stack.names.length < most && stack.dims.join() === dims.join(),
+    )
+    if (open) open.names.push(name)
+    else stacks.push({ names: [name], dims })
+  }
+  return stacks
+}
+
 /** What a step does to one tensor. */
 interface Step {
   /** 0 for the first */
@@ -92,14 +116,14 @@ export class Optimiser {
   private readonly layout: Layout
   private readonly kernel: Kernel
   private readonly orthogonaliser: Orthogonaliser
-  /** a matrix on its way to and from the orthogonaliser */
+  private readonly stacks: readonly Stack[]
+  /** a stack on its way to and from the orthogonaliser */
   private readonly scratch: readonly [from: Float32Array, to: Float32Array]
 
   /** @throws UnfogError `usage` for more parameters than fit into 4 GiB with all their state */
   constructor(layout: Layout, device: Device) {
-    const sizes = Object.entries(layout.shapes).map(([name, shape]) =>
-      isHidden(name, shape) ? inFours(sizeOf(shape)) : 0,
-    )
+    this.stacks = stacksOf(layout)
+    const sizes = this.stacks.map(({ names, dims }) => inFours(names.length * sizeOf(dims)))
     const most = sizes.reduce((a, b) => Math.max(a, b), 0)
     const whole = [...moving, 'gradients'].map(() => layout.size)
     const { memory, arrays } = inOneMemory(layout, [...whole, most, most])
@@ -126,18 +150,20 @@ export class Optimiser {
     options: OptimiserOptions,
   ): Promise<number> {
     const length = this.norm(this.gradients)
-    const { clip, weightDecay, average } = options
-    for (const [name, shape] of Object.entries(this.layout.shapes)) {
-      const own: Step = {
-        step,
-        rate,
-        clipped: length > clip ? clip / length : 1,
-        shrink: shape.length > 1 ? 1 - rate * weightDecay : 1,
-        keep: Math.min(average, (step + 1) / (step + 10)),
-      }
-      if (options.optimiser === 'muon' && isHidden(name, shape)) await this.muon(name, own, options)
-      else this.adamw(name, own, options)
+    const { clip, weightDecay, average, optimiser } = options
+    const stepOf = (dims: readonly number[]): Step => ({
+      step,
+      rate,
+      clipped: length > clip ? clip / length : 1,
+      shrink: dims.length > 1 ? 1 - rate * weightDecay : 1,
+      keep: Math.min(average, (step + 1) / (step + 10)),
+    })
+    for (const [name, dims] of Object.entries(this.layout.shapes)) {
+      if (optimiser === 'muon' && isHidden(name, dims)) continue
+      this.adamw(name, stepOf(dims), options)
     }
+    if (optimiser === 'muon')
+      for (const stack of this.stacks) await this.muon(stack, stepOf(stack.dims), options)
     return length
   }
 
@@ -151,16 +177,24 @@ export class Optimiser {
     })
   }
 
-  private async muon(name: string, own: Step, { momentum }: OptimiserOptions): Promise<void> {
-    const dims = this.layout.shapes[name]
-    const segment = this.segment(name)
+  private async muon(
+    { names, dims }: Stack,
+    own: Step,
+    { momentum }: OptimiserOptions,
+  ): Promise<void> {
     const size = sizeOf(dims)
-    const [from, to] = this.scratch.map((all) => all.subarray(0, size))
-    this.scratch[1].fill(0, size, segment.length)
-    this.kernel.momentum(segment, { clipped: own.clipped, momentum, to: from.byteOffset })
-    await this.orthogonaliser.run({ data: from, dims }, { data: to, dims })
+    const [from, to] = this.scratch.map((all) => all.subarray(0, names.length * size))
+    const at = (buffer: Float32Array, i: number) => buffer.byteOffset + 4 * i * size
+    for (const [i, name] of names.entries()) {
+      const looking = { clipped: own.clipped, momentum, to: at(from, i) }
+      this.kernel.momentum(this.segment(name), looking)
+    }
+    const shape = [names.length, ...dims]
+    await this.orthogonaliser.run({ data: from, dims: shape }, { data: to, dims: shape })
+    this.scratch[1].fill(0, to.length, inFours(to.length))
     const rate = own.rate * stepSize * Math.sqrt(Math.max(...dims))
-    this.kernel.descend(segment, { ...own, rate, along: to.byteOffset })
+    for (const [i, name] of names.entries())
+      this.kernel.descend(this.segment(name), { ...own, rate, along: at(to, i) })
   }
 
   /** Padding up to four floats is part of it: its gradients are 0, and so it stays 0. */

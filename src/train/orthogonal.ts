@@ -21,16 +21,16 @@ import type { Device, HostTensor, Session } from '../runtime/index.ts'
 const [a, b, c] = [3.4445, -4.775, 2.0315]
 const iterations = 5
 
-/** [rows, columns] `x` → `orthogonal`, nearly U·Vᵀ. */
+/** [N, rows, columns] `x` → `orthogonal`, each of the N matrices nearly U·Vᵀ. */
 function orthogonalGraph(
   rows: number,
   columns: number,
   { decomposed }: Pick<Device, 'decomposed'>,
 ): EmittedGraph {
-  const x = input('x', 'float', [rows, columns])
+  const x = input('x', 'float', ['N', rows, columns])
   const wide = rows <= columns
   const side = wide ? ({ transposeB: true } as const) : ({ transposeA: true } as const)
-  let y = div(x, add(sqrt(sum(mul(x, x))), scalar(1e-7)))
+  let y = div(x, add(sqrt(sum(mul(x, x), { axes: [1, 2], keep: true })), scalar(1e-7)))
   for (let i = 0; i < iterations; i++) {
     const gram = matmul(y, y, side)
     const factor = add(mul(gram, scalar(b)), mul(matmul(gram, gram), scalar(c)))
@@ -39,7 +39,7 @@ function orthogonalGraph(
   return emit({ orthogonal: named('orthogonal', () => y) }, { decomposed })
 }
 
-/** Makes matrices orthogonal; one session for every shape, made when it is first met. */
+/** Makes matrices orthogonal, those of one shape together; a session for every shape, made when it is first met. */
 export class Orthogonaliser {
   private readonly device: Device
   private readonly sessions = new Map<string, Promise<Session>>()
@@ -48,9 +48,9 @@ export class Orthogonaliser {
     this.device = device
   }
 
-  /** @param from [rows, columns]  @param to as large, written */
+  /** @param from [N, rows, columns]  @param to as large, written */
   async run(from: HostTensor, to: HostTensor): Promise<void> {
-    const [rows, columns] = from.dims
+    const [, rows, columns] = from.dims
     const shape = `${rows} × ${columns}`
     if (!this.sessions.has(shape)) {
       const graph = orthogonalGraph(rows, columns, this.device)

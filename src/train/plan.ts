@@ -18,10 +18,16 @@ export interface RunOptions {
   patience?: number
   /** parameters, about */
   params?: number
-  /** an autoregressive model instead of a masked one */
+  /** an autoregressive model: the noise of that name */
   ar?: boolean
   /** a model that writes in blocks of so many tokens, from left to right */
   block?: number
+  /** a row of the noise processes; default masked */
+  noise?: string
+  /** a row of the schedules; default linear */
+  schedule?: string
+  /** share of replaced words, for noise that has one */
+  replaced?: number
   seed?: number
   /** chars, bytes, words or bpe */
   tokenizer?: string
@@ -39,6 +45,10 @@ export interface RunOptions {
   /** name in the model's card */
   name?: string
 }
+
+/** The name of the noise process that is asked for. */
+export const processOf = ({ ar, noise = ar ? 'autoregressive' : 'masked' }: RunOptions): string =>
+  noise
 
 export interface RunPlan {
   unfog: 1

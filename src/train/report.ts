@@ -1,5 +1,6 @@
 // What a report says: what happened since the last one, and what is measured on text that is not learnt from.
 import type { Network } from '../model/network.ts'
+import { noiseOf } from '../noise/index.ts'
 import { answerMeter } from './answers.ts'
 import type { Progress } from './checkpoint.ts'
 import { heldOutMeter } from './evaluate.ts'
@@ -15,7 +16,9 @@ export function metersOf({ plan, prepared }: Pick<Opened, 'plan' | 'prepared'>) 
   const tokens = Math.min(16_384, Math.max(1024, budget / 200))
   const heldOut = heldOutMeter(config, tokenizer, dataset, { tokens, seed: recipe.seed })
   const { world } = config.text
-  const answers = world && answerMeter(world, tokenizer, { tales: 64, seed: 2 ** 45 })
+  // its questions hide words, which is another noise where words are swapped
+  const hides = noiseOf(config.noise).noise.settles
+  const answers = world && hides && answerMeter(world, tokenizer, { tales: 64, seed: 2 ** 45 })
   const all = async (network: Network): Promise<Partial<Metric>> => {
     const { natsPerToken, natsPerChar, byMasked } = await heldOut(network)
     return {

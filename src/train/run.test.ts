@@ -11,7 +11,7 @@ import {
   tickingClock,
 } from '../../test/support/training.ts'
 import { Model } from '../api/model.ts'
-import { openModel } from '../api/open-model.ts'
+import { openFloats, openModel } from '../api/open-model.ts'
 import { sha256 } from '../model/safetensors.ts'
 import { parameterShapes } from '../nn/index.ts'
 import { cpu } from '../runtime/cpu.node.ts'
@@ -388,7 +388,7 @@ describe('an autoregressive run', () => {
 describe('a run from a model', () => {
   const from = async (changes: Partial<RunSettings>, options: RunOptions = {}) => {
     const out = memoryStore()
-    const start = await openModel(whole.store, device)
+    const start = await openFloats(whole.store, device)
     const settings = settingsOf({
       out,
       start,
@@ -429,7 +429,7 @@ describe('a run from a model', () => {
   test('may have long texts where the model had short ones, and the other way round', async () => {
     const long = textData('long', [sentences(300).join(' ')])
     const { out } = await from({ data: long })
-    const windows = await openModel(out, device)
+    const windows = await openFloats(out, device)
     expect(windows.config.text).toMatchObject({ exactLength: false })
     const room = windows.config.architecture.context
     // texts of up to what a window holds, all of them learnt once: the longest leaves no room for an end token

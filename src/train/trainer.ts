@@ -3,7 +3,7 @@
 import type { ModelConfig } from '../model/config.ts'
 import { type Framing, framing, longestText } from '../model/framing.ts'
 import { initialise, parameterShapes, transformer } from '../nn/index.ts'
-import { noises, schedules, type schedules as scheduleTable, times } from '../noise/index.ts'
+import { noiseOf, schedules, times } from '../noise/index.ts'
 import { seeded } from '../random/index.ts'
 import {
   type Device,
@@ -185,8 +185,9 @@ export class Trainer {
   private corruption(phase: Phase): Corruption {
     const { config, recipe } = this.setup
     return {
-      noise: noises[configOf(config, phase).noise.process as keyof typeof noises],
-      schedule: schedules[config.noise.schedule as keyof typeof scheduleTable],
+      noise: noiseOf(configOf(config, phase).noise).noise,
+      // of no account where words come one by one, and blocks of one word are paid once
+      schedule: phase.causal ? schedules.linear : noiseOf(config.noise).schedule,
       times: phase.causal ? times.uniform : times[recipe.times],
       dropAll: recipe.dropAll,
       dropEach: recipe.dropEach,

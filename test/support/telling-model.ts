@@ -2,6 +2,8 @@
 // counts what it is asked.
 import {
   type Ask,
+  Batcher,
+  type BatchLimits,
   type Denoiser,
   denoise,
   makeCanvas,
@@ -18,6 +20,7 @@ export interface TellingOptions {
   tale?: number
   /** milliseconds that a forward takes */
   delay?: number
+  batch?: Partial<BatchLimits>
 }
 
 export interface TellingModel extends Served {
@@ -32,6 +35,7 @@ const world = 'small'
 export async function tellingModel({
   tale: seed = 5,
   delay = 0,
+  batch,
 }: TellingOptions = {}): Promise<TellingModel> {
   const tokenizer = await trainTokenizer('words', told(), {
     vocabSize: 512,
@@ -55,6 +59,7 @@ export async function tellingModel({
       return asks.map((ask) => opinion(ask, ids, tokenizer.special.mask, tokenizer.size))
     },
   }
+  const batcher = new Batcher(denoiser, batch)
   const lengths = Array.from({ length: ids.length + 1 }, (_, length) =>
     length === ids.length ? 1 : 0,
   )
@@ -75,11 +80,14 @@ export async function tellingModel({
     tokenizer,
     parameters: ids.length,
     context: denoiser.context,
+    get load() {
+      return batcher.load
+    },
     obeys: () => [],
     async *generate({ signal, style: _s, words: _w, who: _o, what: _a, ...options } = {}) {
       const plan = makePlan(options as PlanOptions, denoiser)
       const canvas = makeCanvas(plan, denoiser, tokenizer, lengths)
-      yield* denoise(denoiser, canvas, plan, { signal, decode: tokenizer.decode })
+      yield* denoise(batcher, canvas, plan, { signal, decode: tokenizer.decode })
     },
   }
 }

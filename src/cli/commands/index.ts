@@ -6,6 +6,7 @@ import { doctor } from './doctor.ts'
 import { generate } from './generate.ts'
 import { noise } from './noise.ts'
 import { policies } from './policies.ts'
+import { quantize } from './quantize.ts'
 import { runs } from './runs.ts'
 import { score } from './score.ts'
 import { start } from './start.ts'
@@ -19,6 +20,7 @@ export const commands = {
   runs,
   score,
   tales,
+  quantize,
   policies,
   noise,
   doctor,

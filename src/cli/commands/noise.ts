@@ -52,7 +52,7 @@ function tables(): string {
       name,
       about,
       source,
-      trainable: settles,
+      settles,
     })),
     ...Object.values<Schedule>(schedules).map(({ name, about }) => ({
       kind: 'schedule',
@@ -70,9 +70,9 @@ const inks: Record<NoisyWord['kind'], Ink> = {
 }
 const faint: Ink = { dim: true }
 
-function picture({ name, about, source, settles }: Noise, texts: NoisyText[], io: Io): string {
+function picture({ name, about, source }: Noise, texts: NoisyText[], io: Io): string {
   const palette = paletteFor(io.stdout, io.env)
-  const head = `${name}: ${about} (${source})${settles ? '' : '; its laws hold, models of it cannot be trained yet'}`
+  const head = `${name}: ${about} (${source})`
   const rows = texts.map(({ time, words }) => {
     const pieces = words.flatMap(({ text, kind, after }): Piece[] => [
       { text: kind === 'fog' ? '░'.repeat(columns(text)) : text, ink: inks[kind] },

@@ -20,7 +20,7 @@ export const start = command({
   examples: ['unfog start', 'unfog start --no-page --seed 7'],
   async run({ model: name = 'tales', seed = freshSeed(), port, page = true }, io) {
     const { loadModel } = await import('../../index.ts')
-    const model = await loadModel(name)
+    const model = await loadModel(name, { batch: { waiting: 8 } })
     try {
       const frames = model.generate({ seed, signal: io.signal })
       const { frame, ms } = await watch(frames, model.tokenizer, io)

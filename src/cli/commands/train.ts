@@ -1,6 +1,7 @@
 // unfog train: from a text to a model folder. The same command again goes on where it stopped.
 import { ranges } from '../../denoise/index.ts'
 import type { TrainOptions } from '../../index.ts'
+import { noises, schedules } from '../../noise/index.ts'
 import { documentRules, tokenizers } from '../../text/index.ts'
 import { optimisers } from '../../train/optimiser.ts'
 import { defaultRecipe } from '../../train/recipe.ts'
@@ -30,6 +31,12 @@ const rate = {
   says: 'a number above 0, up to 1',
 }
 
+const between = {
+  within: (value: number) => value > 0 && value < 1,
+  says: 'a number above 0 and below 1',
+}
+const names = <T extends object>(table: T) => Object.keys(table) as (keyof T & string)[]
+
 const options = {
   out: text('run', 'the folder of the run; it becomes the model'),
   time: duration('training time in all, over every resume; default 10m'),
@@ -44,6 +51,15 @@ const options = {
   block: numeric(
     wholeFrom(1),
     'a model that writes in blocks of so many tokens, from left to right; 1 is word by word; default the whole text at once',
+  ),
+  noise: oneOf(names(noises), 'what the model learns to undo, see unfog noise', {
+    otherwise: 'masked',
+  }),
+  schedule: oneOf(names(schedules), 'how fast words are lost', { otherwise: 'linear' }),
+  replaced: numeric(
+    between,
+    'the largest share of words that others replace, in hybrid noise; default 0.1',
+    'x',
   ),
   seed: numeric(ranges.seed, 'default 0'),
   from: text('model', 'a model to start from: a bundled name or a folder'),
@@ -88,6 +104,7 @@ export const train = command({
     'unfog train story.txt --out runs/story --time 3m',
     'unfog train story.txt chat.jsonl --weights 1,3 --documents line --out runs/mixed',
     'unfog train tales:small --out runs/small --tokens 2M --params 400k',
+    'unfog train tales:small --out runs/hybrid --time 5m --noise hybrid',
   ],
   saves: true,
   async run(values, io, ...paths) {

@@ -9,6 +9,7 @@ import { firstHitting } from './first-hitting.ts'
 import { leftToRight } from './left-to-right.ts'
 import { lowConfidence } from './low-confidence.ts'
 import { origin } from './origin.ts'
+import { posterior } from './posterior.ts'
 import { random } from './random.ts'
 import { forwardBackward, remdmCap, remdmConf, remdmLoop, remdmRescale } from './remdm.ts'
 import { revise } from './revise.ts'
@@ -29,6 +30,7 @@ export const policies = {
   'topk-margin': topkMargin,
   entropy,
   ddpm,
+  posterior,
   'forward-backward': forwardBackward,
   'remdm-cap': remdmCap,
   'remdm-rescale': remdmRescale,

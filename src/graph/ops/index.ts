@@ -15,6 +15,8 @@ import { expOp } from './exp.ts'
 import { gatherOp } from './gather.ts'
 import { geluOp } from './gelu.ts'
 import { greaterOp } from './greater.ts'
+import { int4MatmulOp } from './int4-matmul.ts'
+import { int8MatmulOp } from './int8-matmul.ts'
 import { layerNormOp } from './layer-norm.ts'
 import { lessOp } from './less.ts'
 import { logOp } from './log.ts'
@@ -43,6 +45,7 @@ import { sumOp } from './sum.ts'
 import { swigluOp } from './swiglu.ts'
 import { takeAlongOp } from './take-along.ts'
 import { transposeOp } from './transpose.ts'
+import { unpackInt4Op } from './unpack-int4.ts'
 import { whereOp } from './where.ts'
 
 export const ops = {
@@ -61,6 +64,8 @@ export const ops = {
   gather: gatherOp,
   gelu: geluOp,
   greater: greaterOp,
+  int4Matmul: int4MatmulOp,
+  int8Matmul: int8MatmulOp,
   layerNorm: layerNormOp,
   less: lessOp,
   log: logOp,
@@ -89,6 +94,7 @@ export const ops = {
   swiglu: swigluOp,
   takeAlong: takeAlongOp,
   transpose: transposeOp,
+  unpackInt4: unpackInt4Op,
   where: whereOp,
   // biome-ignore lint/suspicious/noExplicitAny: rows differ in the type of their attributes
 } satisfies Record<string, Op<any>>

@@ -1,10 +1,11 @@
 // Matrix products over the last two axes, leading axes broadcast: alpha · op(a) · op(b).
 import { UnfogError } from '../../error/index.ts'
-import { broadcast, type Dim, type Shape, show } from '../shape.ts'
+import { broadcast, type Dim, factors, multiply, type Shape, show } from '../shape.ts'
 import { apply, expectType, type Op, type Tensor } from '../tensor.ts'
 import { scalar } from './constant.ts'
 import { mul } from './mul.ts'
-import { sumTo } from './sum.ts'
+import { reshape } from './reshape.ts'
+import { sum, sumTo } from './sum.ts'
 import { transpose } from './transpose.ts'
 
 export interface Product {
@@ -24,6 +25,16 @@ const swapLast = (x: Tensor): Tensor => {
   const rank = x.shape.length
   const order = Array.from({ length: rank }, (_, i) => i)
   return transpose(x, [...order.slice(0, -2), rank - 1, rank - 2])
+}
+
+/** [B·L, D] as [B, L, D]: of a weight gradient, which has few entries and sums up many rows, a kernel with a group of
+ * threads for each entry makes B products, and not one long one by few threads. Undefined where the rows are one
+ * symbol or a number. */
+function inParts(x: Tensor): Tensor | undefined {
+  if (x.shape.length !== 2) return undefined
+  const [coefficient, [first, ...others]] = factors(x.shape[0])
+  if (others.length === 0) return undefined
+  return reshape(x, [first, multiply(coefficient, ...others), x.shape[1]])
 }
 
 export const matmulOp: Op<Product> = {
@@ -67,6 +78,10 @@ export const matmulOp: Op<Product> = {
     return g.node('FusedMatMul', [a, b], attributes, 'com.microsoft')
   },
   lower: ([a, b], { transposeA, transposeB, alpha = 1 }) => {
+    if (transposeA && !transposeB) {
+      const [parts, items] = [a, b].map(inParts)
+      if (parts && items) return sum(matmul(parts, items, { transposeA, alpha }), { axes: [0] })
+    }
     if (!transposeA && !transposeB && alpha === 1) return apply(plainMatmulOp, [a, b], undefined)
     const left = transposeA ? swapLast(a) : a
     const right = transposeB ? swapLast(b) : b

@@ -14,9 +14,10 @@ export const placeRowsOp: Op<{ total: Dim }> = {
   emit: (g, [x, rows], { total }, node) => {
     const [values, places] = node.inputs
     const zeros = g.node('Expand', [g.scalar(0), g.shape([total, values.shape[1]])])
-    const long = g.node('Cast', [rows], { to: elementTypes.int64 })
-    const column = g.node('Reshape', [long, g.shape([places.shape[0], 1])])
-    return g.node('ScatterND', [zeros, column, x])
+    // shaped before it is long: graphics cards reshape no int64, and would send it to the processor and back
+    const column = g.node('Reshape', [rows, g.shape([places.shape[0], 1])])
+    const long = g.node('Cast', [column], { to: elementTypes.int64 })
+    return g.node('ScatterND', [zeros, long, x])
   },
 }
 

@@ -5,7 +5,12 @@ import { UnfogError } from '../../error/index.ts'
 import { elementTypes } from '../onnx.ts'
 import { count, type Dim, multiply, sameShape, show } from '../shape.ts'
 import { apply, expectType, type Op, type Tensor } from '../tensor.ts'
+import { cast } from './cast.ts'
+import { equal } from './equal.ts'
 import { gather } from './gather.ts'
+import { matmul } from './matmul.ts'
+import { range } from './range.ts'
+import { reshape } from './reshape.ts'
 
 /** up to here a one-hot product is the faster form (measured: ≤ 0.9 ms for 512 rows) */
 const smallTable = 2048
@@ -41,6 +46,11 @@ export const scatterRowsOp: Op<{ rows: Dim }> = {
     ])
     const zeros = g.node('Expand', [g.scalar(0), g.shape([rows, width])])
     return g.node('ScatterElements', [zeros, spread, flat], { axis: 0, reduction: 'add' })
+  },
+  lower: ([x, ids], { rows }) => {
+    const items = count(ids.shape)
+    const hot = equal(reshape(range(rows), [rows, 1]), reshape(ids, [1, items]))
+    return matmul(cast(hot), reshape(x, [items, x.shape[x.shape.length - 1]]))
   },
 }
 

@@ -25,13 +25,23 @@ export function reducedShape(x: Tensor, { axes, keep }: Reduction): Shape {
 export const keptShape = (x: Tensor, { axes }: Reduction): Shape =>
   reducedShape(x, { axes, keep: true })
 
-export const sumOp: Op<Reduction> = {
+/** The sum as one kernel. */
+const plainSumOp: Op<Reduction> = {
   name: 'sum',
   shape: ([x], attrs) => reducedShape(x, attrs),
   vjp: ({ inputs: [x], attrs, dy }) => [broadcastTo(reshape(dy, keptShape(x, attrs)), x.shape)],
   emit: (g, [x], { axes, keep = false }, node) => {
     const list = reduced(node.inputs[0].shape.length, axes)
     return g.node('ReduceSum', [x, g.int64s(list)], { keepdims: keep ? 1 : 0 })
+  },
+}
+
+export const sumOp: Op<Reduction> = {
+  ...plainSumOp,
+  // axis by axis: a kernel that gives every result one group of threads is slow where few results sum up many rows
+  lower: ([x], { axes, keep }) => {
+    const list = reduced(x.shape.length, axes).sort((a, b) => b - a)
+    return list.reduce((rest, axis) => apply(plainSumOp, [rest], { axes: [axis], keep }), x)
   },
 }
 

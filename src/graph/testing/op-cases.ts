@@ -16,6 +16,8 @@ import {
   gather,
   gelu,
   greater,
+  int4Matmul,
+  int8Matmul,
   layerNorm,
   less,
   log,
@@ -46,6 +48,7 @@ import {
   swiglu,
   takeAlong,
   transpose,
+  unpackInt4,
   where,
 } from '../index.ts'
 import type { Shape } from '../shape.ts'
@@ -58,6 +61,17 @@ type Index = readonly number[]
 const listed = (n: number, f: (i: number) => number): number[] =>
   Array.from({ length: n }, (_, i) => f(i))
 const total = (values: number[]): number => values.reduce((a, b) => a + b, 0)
+
+/** 4-bit weights: every byte there is, and scales */
+const nibbles = (rows: number, blocks: number): Record<'q' | 'scale', OpInput> => ({
+  q: { shape: [rows, blocks, 16], dtype: 'uint8', fill: (entry) => (entry * 37) % 256 },
+  scale: { shape: [rows, blocks], range: [0.01, 0.1] },
+})
+/** the k-th weight of a row */
+const nibble = (q: Operand, row: number, k: number): number => {
+  const byte = q([row, Math.floor(k / 32), Math.floor((k % 32) / 2)])
+  return (k % 2 === 0 ? byte % 16 : Math.floor(byte / 16)) - 8
+}
 const average = (values: number[]): number => total(values) / values.length
 /** the row of the last axis that an index stands in */
 const row = (x: Operand, index: Index): number[] =>
@@ -509,6 +523,34 @@ export const opCases = {
   ],
   gelu: [unary(gelu, (x) => (x * (1 + errorFunction(x * Math.SQRT1_2))) / 2)],
   greater: comparison(greater, (a, b) => a > b),
+  int4Matmul: [
+    {
+      says: 'a row that is no whole number of blocks',
+      inputs: { x: { shape: ['L', 40] }, ...nibbles(3, 2) },
+      build: ({ x, q, scale }) => int4Matmul(x, q, scale),
+      value: ({ x, q, scale }, [i, n]) =>
+        total(listed(40, (k) => x([i, k]) * nibble(q, n, k) * scale([n, Math.floor(k / 32)]))),
+      smooth: false,
+    },
+  ],
+  int8Matmul: [
+    {
+      says: 'rows of their own sizes, whose numbers the bytes hold exactly',
+      inputs: {
+        x: {
+          shape: ['B', 'L', 6],
+          // -s, 0 or s; a row of zeros too
+          fill: (entry) => (((entry * 7) % 3) - 1) * (Math.floor(entry / 6) % 4) * 0.75,
+        },
+        q: { shape: [6, 5], dtype: 'int8', fill: (entry) => ((entry * 89) % 255) - 127 },
+        scale: { shape: [5], range: [0.001, 0.01] },
+      },
+      build: ({ x, q, scale }) => int8Matmul(x, q, scale),
+      value: ({ x, q, scale }, [i, j, n]) =>
+        total(listed(6, (k) => x([i, j, k]) * q([k, n]))) * scale([n]),
+      smooth: false,
+    },
+  ],
   layerNorm: ([false, true] as const).map((learnt) => ({
     says: learnt ? 'with weight and bias' : 'plain',
     inputs: { ...x, ...(learnt ? { weight: { shape: [4] }, bias: { shape: [4] } } : {}) },
@@ -715,6 +757,15 @@ export const opCases = {
       inputs: x,
       build: ({ x }) => transpose(x, [2, 0, 1]),
       value: ({ x }, [k, i, j]) => x([i, j, k]),
+    },
+  ],
+  unpackInt4: [
+    {
+      says: 'two numbers a byte, filler left out',
+      inputs: nibbles(3, 2),
+      build: ({ q, scale }) => unpackInt4(q, scale, 40),
+      value: ({ q, scale }, [n, k]) => nibble(q, n, k) * scale([n, Math.floor(k / 32)]),
+      smooth: false,
     },
   ],
   where: [

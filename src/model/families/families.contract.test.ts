@@ -10,6 +10,7 @@ import {
 } from '../../../test/support/parity.ts'
 import { parameterShapes } from '../../nn/index.ts'
 import { cpu } from '../../runtime/cpu.node.ts'
+import type { HostTensor } from '../../runtime/index.ts'
 import { folderStore } from '../../store/folder.node.ts'
 import { releasedTokenizer } from '../../text/index.ts'
 import { type Network, openNetwork } from '../network.ts'
@@ -42,7 +43,7 @@ async function open(folder: string): Promise<Network> {
   const { architecture, text } = config
   const shapes = parameterShapes(architecture)
   expect(new Set(names)).toEqual(new Set(Object.keys(shapes)))
-  const weights: Record<string, { data: Float32Array; dims: number[] }> = {}
+  const weights: Record<string, HostTensor> = {}
   for (const name of names) weights[name] = { data: await tensor(name), dims: shapes[name] }
   const tokenizer = releasedTokenizer(tokenizerJson, text.special!, architecture.vocabSize)
   const network = openNetwork(cpu({ threads: 1 }), config, tokenizer, weights)

@@ -6,7 +6,6 @@ import { check } from '../../tales/index.ts'
 import { eventStream, type ServerEvent } from '../events.ts'
 import { failureJSON } from '../failure.ts'
 import { piecesOf } from '../pieces.ts'
-import type { Place } from '../places.ts'
 import { generateParameters } from '../query.ts'
 import { route, type Served } from '../service.ts'
 
@@ -24,31 +23,30 @@ export const generate = route({
   about:
     'Writes a text: events `frame`, the last with `done`; `queued` while others are written first; `error`.',
   parameters: generateParameters,
-  async handle(given, { model, places }, signal) {
+  async handle(given, { model }, signal) {
     const frames = model.generate({ ...given, signal })
     const first = await frames.next()
-    const place = places.take()
+    // it came last, so it waits for all that wait
+    const ahead = model.load.waiting
     const shown = (frame: Frame) => ({ event: 'frame', data: frameEvent(frame, model, given) })
-    // a stream that waits for its turn, or that nobody begins to read, does not come to its own end
-    return eventStream(events(frames, first, place, shown), place.leave)
+    // a stream that nobody begins to read does not come to its own end
+    return eventStream(events(frames, first, ahead, shown), () => void frames.return())
   },
 })
 
 async function* events(
   frames: AsyncGenerator<Frame, void, undefined>,
   first: IteratorResult<Frame, void>,
-  place: Place,
+  ahead: number,
   shown: (frame: Frame) => ServerEvent,
 ): AsyncGenerator<ServerEvent, void, undefined> {
   try {
     if (!first.done) yield shown(first.value)
-    if (place.ahead > 0) yield { event: 'queued', data: { ahead: place.ahead } }
-    await place.turn
+    if (ahead > 0) yield { event: 'queued', data: { ahead } }
     for await (const frame of frames) yield shown(frame)
   } catch (error) {
     yield { event: 'error', data: failureJSON(error) }
   } finally {
-    place.leave()
     await frames.return()
   }
 }

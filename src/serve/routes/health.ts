@@ -5,5 +5,5 @@ import { route } from '../service.ts'
 export const health = route({
   about: 'Says that the server is there, and how many texts are being written and waiting.',
   parameters: noParameters,
-  handle: (_, { places }) => Response.json({ ok: true, ...places.taken }),
+  handle: (_, { model }) => Response.json({ ok: true, ...model.load }),
 })

@@ -1,6 +1,7 @@
 // What a page must know of the model before it asks for a text.
-import { makePlan } from '../../denoise/index.ts'
+import { makePlan, misfit } from '../../denoise/index.ts'
 import { policies, tell } from '../../index.ts'
+import { noiseOf } from '../../noise/index.ts'
 import { generateParameters, noParameters } from '../query.ts'
 import { route, type Served } from '../service.ts'
 
@@ -34,6 +35,7 @@ export const model = route({
 function modelJSON(model: Served): ModelJSON {
   const { config, tokenizer, parameters, context } = model
   const causal = config.architecture.attention === 'causal'
+  const trained = { causal, process: noiseOf(config.noise) }
   const { world } = config.text
   return {
     name: config.name,
@@ -44,9 +46,9 @@ function modelJSON(model: Served): ModelJSON {
     labels: tokenizer.labels
       .filter(({ name }) => name in generateParameters.shape)
       .map(({ name, values }) => ({ name, values: [...values] })),
-    policy: makePlan({}, { causal }).policy.name,
+    policy: makePlan({}, trained).policy.name,
     policies: Object.values(policies)
-      .filter((policy) => policy.causal || !causal)
+      .filter((policy) => misfit(policy, trained) === undefined)
       .map(({ name, about, takes }) => ({ name, about, takes: [...takes] })),
     charactersPerToken: charactersPerToken(model),
     examples: world ? taleExamples(world, causal, model) : [],

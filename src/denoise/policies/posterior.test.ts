@@ -1,0 +1,149 @@
+// The posterior sampler under every noise: its texts follow the enumerated chain, given words stay, a text does not
+// depend on its batch, and what cannot go together is refused.
+import { describe, expect, test } from 'vitest'
+import {
+  allTexts,
+  chiSquareP,
+  inconsistentRow,
+  tableDenoiser,
+} from '../../../test/support/denoisers.ts'
+import { type Noise, noises, schedules } from '../../noise/index.ts'
+import {
+  type Canvas,
+  type Denoiser,
+  denoise,
+  denoiseBatch,
+  type Frame,
+  makePlan,
+  type Policy,
+  policies,
+  states,
+} from '../index.ts'
+
+const V = 3
+const L = 3
+const mask = V
+const words = Int32Array.of(0, 1, 2)
+const schedule = schedules.cosine
+const world = { vocabSize: V + 1, maskId: mask, words, schedule }
+const row = inconsistentRow(V)
+const canvases = allTexts(V + 1, L)
+const texts = allTexts(V, L)
+const index = (canvas: ArrayLike<number>, base: number) =>
+  Array.from(canvas).reduce((sum, id) => sum * base + id, 0)
+const canvasOf = (...tokens: number[]): Canvas => ({
+  tokens: Int32Array.from(tokens),
+  state: Uint8Array.from(tokens, (id) => (id === mask ? states.fog : states.given)),
+})
+const rows = Object.values<Noise>(noises).filter(({ causal }) => !causal)
+
+/** The T-step chain, canvas by canvas; the last step takes what is most probable. */
+function chainLaw(noise: Noise, steps: number, given: Canvas, greedy = true): number[] {
+  const each = (canvas: number[], kernel: (i: number) => ArrayLike<number>) =>
+    canvases.map((after) =>
+      after.reduce((p, id, i) => {
+        const fixed = given.state[i] === states.given
+        return p * (fixed ? Number(id === canvas[i]) : kernel(i)[id])
+      }, 1),
+    )
+  let weights = each([...given.tokens], () => noise.prior(world))
+  for (let step = 0; step < steps; step++) {
+    const [t, s] = [1 - step / steps, 1 - (step + 1) / steps]
+    const next = weights.map(() => 0)
+    canvases.forEach((canvas, from) => {
+      if (weights[from] === 0) return
+      const kernels = canvas.map((noisy, i) => {
+        const q = noise.posterior(noisy, Float64Array.from([...row(canvas, i), 0]), s, t, world)
+        const best = q.indexOf(Math.max(...q))
+        return greedy && step === steps - 1 ? q.map((_, id) => Number(id === best)) : q
+      })
+      each(canvas, (i) => kernels[i]).forEach((p, to) => {
+        next[to] += weights[from] * p
+      })
+    })
+    weights = next
+  }
+  return texts.map((text) => weights[index(text, V + 1)])
+}
+
+describe.each(rows)('under $name noise', (noise) => {
+  const network: Denoiser = tableDenoiser(V, row, { process: { noise, schedule, words } })
+  const plan = (options: { steps?: number; seed?: number; policy?: Policy } = {}) =>
+    makePlan({ policy: 'posterior', ...options }, network)
+
+  async function counts(from: Canvas, steps: number, policy?: Policy): Promise<number[]> {
+    const one = policy ? plan({ steps, policy }) : plan({ steps })
+    const tasks = Array.from({ length: 20_000 }, (_, seed) => ({ from, plan: { ...one, seed } }))
+    const found = new Array(texts.length).fill(0)
+    for await (const { frame } of denoiseBatch(network, tasks)) {
+      if (frame.done) found[index(frame.tokens, V)]++
+    }
+    return found
+  }
+
+  const open = canvasOf(mask, mask, mask)
+  test.each([1, 2, 4])('a chain of %i steps is the enumerated one', async (steps) => {
+    const found = await counts(open, steps)
+    expect(chiSquareP(found, chainLaw(noise, steps, open))).toBeGreaterThan(1e-4)
+    // without its greedy tail it is another one
+    expect(chiSquareP(found, chainLaw(noise, steps, open, false))).toBeLessThan(1e-9)
+  })
+
+  test('given words stay, and the chain is conditioned on them', async () => {
+    const from = canvasOf(mask, 1, mask)
+    const found = await counts(from, 3)
+    expect(chiSquareP(found, chainLaw(noise, 3, from))).toBeGreaterThan(1e-4)
+  })
+
+  test('time the wrong way round is another chain', async () => {
+    const flipped: Policy = {
+      ...policies.posterior,
+      choose: (predictions, { step, steps }) =>
+        predictions.map((prediction) => ({
+          position: prediction.position,
+          token:
+            step === steps - 1
+              ? prediction.earlier(1, 0, 'likeliest')
+              : prediction.earlier((step + 2) / steps, (step + 1) / steps, 'drawn'),
+        })),
+    }
+    const found = await counts(open, 4, flipped)
+    expect(chiSquareP(found, chainLaw(noise, 4, open))).toBeLessThan(1e-9)
+  })
+
+  test('a text is the same alone and in any batch, and from any of its frames', async () => {
+    const alone = async (from: Canvas | Frame, seed: number) => {
+      const frames: Frame[] = []
+      for await (const frame of denoise(network, from, plan({ steps: 6, seed }))) frames.push(frame)
+      return frames
+    }
+    const tasks = [3, 4, 5].map((seed) => ({ from: open, plan: plan({ steps: 6, seed }) }))
+    const together: Frame[][] = tasks.map(() => [])
+    for await (const { task, frame } of denoiseBatch(network, tasks)) together[task].push(frame)
+    for (const [i, seed] of [3, 4, 5].entries()) {
+      const frames = await alone(open, seed)
+      expect(together[i]).toEqual(frames)
+      for (const frame of frames.slice(0, -1)) {
+        const resumed = await alone({ ...frame, done: undefined }, seed)
+        expect([...resumed[resumed.length - 1].tokens]).toEqual([
+          ...frames[frames.length - 1].tokens,
+        ])
+      }
+    }
+  })
+
+  test('policies that believe what stands are refused where nothing settles', () => {
+    for (const policy of Object.keys(policies) as (keyof typeof policies)[]) {
+      const make = () => makePlan({ policy }, network)
+      if (noise.settles || policy === 'posterior') expect(make).not.toThrow()
+      else expect(make).toThrow(`under ${noise.name} noise any word may be wrong: use --policy`)
+    }
+    expect(makePlan({}, network).policy.name).toBe(noise.settles ? 'confidence' : 'posterior')
+  })
+
+  test('guidance is refused where no fog is known', () => {
+    const make = () => makePlan({ guidance: 1 }, network)
+    if (noise.hides) expect(make).not.toThrow()
+    else expect(make).toThrow('knows no fog: leave it out')
+  })
+})
