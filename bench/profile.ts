@@ -1,8 +1,8 @@
 // Where the time of a training step goes: milliseconds by kind of node, and what the host adds.
 //
-//   npm run bench -- profile [--width 128] [--layers 6] [--rows 12] [--length 85] [--vocabulary 1123] [--ar] [--threads 1] [--optimiser adamw]
+//   npm run bench -- profile [--width 128] [--layers 6] [--rows 12] [--length 85] [--vocabulary 1123] [--ar] [--threads 1] [--optimiser adamw] [--device webgpu]
 import { parseArgs } from 'node:util'
-import { cpu } from '../src/runtime/cpu.node.ts'
+import { type DeviceName, deviceOf } from '../src/runtime/devices.node.ts'
 import type { Device, Session } from '../src/runtime/index.ts'
 import type { Recipe } from '../src/train/recipe.ts'
 import { lettersTrainer } from './support/trainer.ts'
@@ -18,12 +18,13 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '1' },
     ar: { type: 'boolean', default: false },
     optimiser: { type: 'string', default: 'muon' },
+    device: { type: 'string', default: 'cpu' },
     profile: { type: 'boolean', default: true },
   },
   allowNegative: true,
 })
 const steps = Number(values.steps)
-const device = cpu({ threads: Number(values.threads) })
+const device = await deviceOf(values.device as DeviceName, { threads: Number(values.threads) })
 const sessions: Session[] = []
 const profiled: Device = {
   ...device,

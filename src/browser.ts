@@ -3,6 +3,7 @@
 export type { LabelOptions } from './api/labels.ts'
 export {
   type Completion,
+  type Explanation,
   type GenerateOptions,
   Model,
   type ModelScoreOptions,
@@ -10,10 +11,14 @@ export {
 export { loadModel, type PageOptions, type TrainOptions, train } from './api/page.ts'
 export {
   type BatchLimits,
+  type Candidate,
+  type ExplainedWord,
+  explain,
   type Frame,
   type FrameJSON,
   frameFromJSON,
   frameToJSON,
+  type Moment,
   type PolicyName,
   policies,
   ranges,

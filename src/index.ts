@@ -4,6 +4,7 @@ export type { LabelOptions } from './api/labels.ts'
 export { LoadedModel, type LoadOptions, loadModel, models } from './api/load.node.ts'
 export {
   type Completion,
+  type Explanation,
   type GenerateOptions,
   Model,
   type ModelScoreOptions,
@@ -21,10 +22,14 @@ export {
 } from './api/train.node.ts'
 export {
   type BatchLimits,
+  type Candidate,
+  type ExplainedWord,
+  explain,
   type Frame,
   type FrameJSON,
   frameFromJSON,
   frameToJSON,
+  type Moment,
   type PolicyName,
   policies,
   ranges,

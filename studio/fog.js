@@ -90,7 +90,9 @@ export class Fog {
     if (frame.state[at] !== given) {
       if (forward && frame.changed.includes(at)) comeOut(piece)
       piece.style.setProperty('--doubt', this.#doubt(frame, at))
-      piece.title = `written at ${Math.round(100 * frame.confidence[at])} %`
+      // own words can be asked about
+      piece.role = 'button'
+      piece.dataset.at = at
     }
     return piece
   }

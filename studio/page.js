@@ -4,14 +4,21 @@ import { ask, fetchJSON, Refusal } from './asking.js'
 import { Fog } from './fog.js'
 import { Player } from './player.js'
 import { Settings } from './settings.js'
+import { Why } from './why.js'
 
 const $ = (id) => document.getElementById(id)
 const settings = new Settings($('form'))
 const fog = new Fog($('text'))
 const player = new Player({ show, changed })
+const why = new Why($('text'), $('why'), {
+  seen: () => player.seen,
+  goTo: (step) => player.seek(player.seen.findIndex((frame) => frame.step === step)),
+})
 
 /** letters of a token, until the model says it */
 let charactersPerToken = 4
+/** how many words are named that were close */
+const candidates = 5
 /** stops the text that is being written; undefined when none is */
 let writing
 
@@ -26,7 +33,8 @@ async function write() {
   writing = stopper
   changed()
   try {
-    for await (const { event, data } of ask(query, stopper.signal)) hear[event](data)
+    for await (const { event, data } of ask(withCandidates(query), stopper.signal))
+      hear[event](data)
   } catch (error) {
     if (!stopper.signal.aborted) complain(error)
   } finally {
@@ -34,6 +42,8 @@ async function write() {
     changed()
   }
 }
+
+const withCandidates = (query) => new URLSearchParams([...query, ['candidates', candidates]])
 
 /** What to do with each kind of event. */
 const hear = {
@@ -50,6 +60,7 @@ const hear = {
 }
 
 function begin(frame) {
+  why.close()
   fog.begin({ ignorance: Math.max(1, ...frame.entropy), width: charactersPerToken })
   player.begin(frame.steps ?? frame.tokens.length)
   $('spoken').textContent = ''
@@ -74,6 +85,7 @@ function complain(error) {
 
 function show(frame, forward) {
   fog.show(frame, forward)
+  why.refresh()
   const { fogginess, says } = figuresOf(frame)
   document.documentElement.style.setProperty('--fog', fogginess.toFixed(3))
   $('status').textContent = says.join(' · ')

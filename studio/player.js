@@ -40,6 +40,11 @@ export class Player {
     return this.#frames[this.#at]
   }
 
+  /** the frames up to the one that is seen */
+  get seen() {
+    return this.#frames.slice(0, this.#at + 1)
+  }
+
   /** Forgets all frames, to play new ones. @param {number} steps how many there may be */
   begin(steps) {
     this.pause()

@@ -196,6 +196,33 @@ describe.skipIf(absent)(titled('the page'), () => {
     expect(model.forwards).toBe(forwards)
   })
 
+  test('a word tells when it was settled, how surely, what else was close; by click and by keys', async () => {
+    await open(phone)
+    await page.press('#beginning', 'Enter')
+    await finished()
+    await page.click('#text [data-at="4"]')
+    const card = () => page.textContent('#why')
+    const said = await card()
+    expect(said).toMatch(/^\S+ \d+ % surestep \d+, paid for by forward \d+/)
+    const { x, width } = (await page.locator('#why').boundingBox())!
+    expect(x).toBeGreaterThanOrEqual(0)
+    expect(x + width).toBeLessThanOrEqual(phone.viewport.width)
+    await page.keyboard.press('ArrowRight')
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('data-at'))).toBe('5')
+    expect(await card()).not.toBe(said)
+    expect(await page.getAttribute('#text [data-at="5"]', 'aria-describedby')).toBe('why')
+    const step = Number(/step (\d+)/.exec((await card()) ?? '')?.[1])
+    await page.click('#why .step')
+    expect(await status()).toMatch(new RegExp(`^step ${step} of 51`))
+    await page.press('#scrub', 'ArrowLeft')
+    expect(await page.isVisible('#why')).toBe(false)
+    await page.press('#scrub', 'End')
+    await page.click('#text [data-at="4"]')
+    await page.keyboard.press('Escape')
+    expect(await page.isVisible('#why')).toBe(false)
+    expect(await focused()).not.toBe('beginning')
+  })
+
   test('a gap in the text is filled between words that stand', async () => {
     await open()
     await page.fill('#beginning', 'One sunny day, Lily was [3]. Lily wanted a green hat.')

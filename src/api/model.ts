@@ -5,6 +5,8 @@ import {
   type BatchLimits,
   type Canvas,
   denoiseBatch,
+  type ExplainedWord,
+  explain,
   type Frame,
   makeCanvas,
   makePlan,
@@ -59,6 +61,14 @@ export interface Completion {
   /** labels that were asked and are not obeyed, in sentences */
   disobeyed: string[]
 }
+
+/** A text, and how each of its words came to stand there. */
+export interface Explanation extends Completion {
+  words: ExplainedWord[]
+}
+
+/** candidates that are named where nobody says how many */
+const usualCandidates = 4
 
 export interface ModelScoreOptions extends Omit<ScoreOptions, 'lengthNats'> {}
 
@@ -147,20 +157,29 @@ export class Model {
     const start = this.sources.now()
     const finished: Completion[] = []
     for await (const { task, frame } of this.generateBatch(list)) {
-      if (!frame.done) continue
-      const { text, seed, forwards, tokens, done } = frame
-      const ms = Math.round(this.sources.now() - start)
-      finished[task] = {
-        text,
-        seed,
-        forwards,
-        tokens: tokens.length,
-        ms,
-        done,
-        disobeyed: this.obeys(text, list[task]),
-      }
+      if (frame.done) finished[task] = this.completion(frame, list[task], start)
     }
     return Array.isArray(options) ? finished : finished[0]
+  }
+
+  /** Writes a text, and tells of each word when it was settled, by which forward, how surely, what else was close, and
+   * what had stood there before.
+   * @param options `candidates` says how many of the most probable words are named; 4 without */
+  async explain(options: GenerateOptions = {}): Promise<Explanation> {
+    const { candidates = usualCandidates } = options
+    const start = this.sources.now()
+    const frames: Frame[] = []
+    for await (const frame of this.generate({ ...options, candidates })) frames.push(frame)
+    const last = frames[frames.length - 1]
+    return { ...this.completion(last, options, start), words: explain(frames, this.tokenizer) }
+  }
+
+  /** @param frame the last of a text  @param start milliseconds, when it was asked for */
+  private completion(frame: Frame, options: GenerateOptions, start: number): Completion {
+    const { text, seed, forwards, tokens, done = 'complete' } = frame
+    const ms = Math.round(this.sources.now() - start)
+    const disobeyed = this.obeys(text, options)
+    return { text, seed, forwards, tokens: tokens.length, ms, done, disobeyed }
   }
 
   /** Labels that were asked for and are not obeyed, in sentences; [] when all are. */

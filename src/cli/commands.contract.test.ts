@@ -67,7 +67,7 @@ async function runExample(line: string) {
 }
 
 const needsBundled = (line: string): boolean =>
-  /^unfog (generate|score|quantize|start)/.test(line) && !line.includes('--model')
+  /^unfog (generate|explain|score|quantize|start)/.test(line) && !line.includes('--model')
 const bundled = models().some(({ name }) => name === 'tales')
 
 describe.each(Object.entries(commands))('unfog %s', (name, command) => {

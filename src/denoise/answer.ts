@@ -2,28 +2,31 @@
 // ranks positions by certainty draws only what it writes, and counter-based random numbers make the difference
 // invisible.
 import type { Prediction } from './policy.ts'
-import type { Row } from './sample.ts'
+import { type Candidate, mostProbable, type Row, readRow } from './sample.ts'
 
 export class Answer implements Prediction {
   readonly position: number
   readonly logits: Float32Array
+  readonly #banned: Uint8Array
   readonly #row: Row
   readonly #draw: (row: Row, stay: number) => number
   readonly earlier: Prediction['earlier']
   #token: number | undefined
 
-  /** @param draw a token, or with probability `stay` the mask
+  /** @param banned [V], 1 where the id must not be written
+   * @param draw a token, or with probability `stay` the mask
    * @param earlier see `Prediction.earlier` */
   constructor(
     position: number,
     logits: Float32Array,
-    row: Row,
+    banned: Uint8Array,
     draw: (row: Row, stay: number) => number,
     earlier: Prediction['earlier'],
   ) {
     this.position = position
     this.logits = logits
-    this.#row = row
+    this.#banned = banned
+    this.#row = readRow(logits, banned)
     this.#draw = draw
     this.earlier = earlier
   }
@@ -51,6 +54,10 @@ export class Answer implements Prediction {
 
   get confidence(): number {
     return this.probability(this.token)
+  }
+
+  mostProbable(count: number): Candidate[] {
+    return mostProbable(this.logits, this.#banned, count, this.#row)
   }
 
   /** Of any token, at temperature 1. */

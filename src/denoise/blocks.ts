@@ -10,6 +10,8 @@ export interface Block {
   /** which, from 0, and how many there are */
   readonly index: number
   readonly count: number
+  /** its first position that was not given */
+  readonly first: number
   /** where it ends in the canvas */
   readonly end: number
   /** positions of it that were not given */
@@ -36,7 +38,8 @@ export function blockOf(view: PolicyState): Block {
   const end = index === count - 1 ? length : tail + (index + 1) * size
   const start = index === 0 ? 0 : tail + index * size
   const writable = state.subarray(start, end).filter((s) => s !== states.given).length
-  return { index, count, end, size: writable }
+  const first = state.findIndex((s, position) => position >= start && s !== states.given)
+  return { index, count, first: Math.max(start, first), end, size: writable }
 }
 
 /** Positions in the fog up to the end of the current block. */

@@ -2,9 +2,18 @@
 // behind this interface; an enumerable table in a test implements it in three lines.
 import type { Noise, Schedule } from '../noise/index.ts'
 
+/** What a question shares with others of its text, so that less is computed. A denoiser may take no notice. */
+export interface Reuse {
+  /** Whose keys and values are kept: an array that lives as long as they do. With `fresh` it is the canvas that they
+   * are of */
+  of: Int32Array
+  /** Positions computed anew, up to the end of everything where there is no `to`; all others have the keys and values
+   * of `of`, an approximation. Without it: whatever can have changed is computed, exactly */
+  fresh?: { from: number; to?: number }
+}
+
 export interface Ask {
-  /** the canvas: token ids, `maskId` where there is fog. The same array at every step of one text, changed in place
-   * between steps: read it during the call; its identity may serve as the key of a cache */
+  /** the canvas: token ids, `maskId` where there is fog. Changed in place between steps: read it during the call */
   tokens: Int32Array
   /** positions whose prediction is wanted, ascending, at least one */
   rows: Int32Array
@@ -12,6 +21,8 @@ export interface Ask {
   labels?: Int32Array
   /** ids before the text that are only read */
   before?: Int32Array
+  /** nothing is kept without it */
+  reuse?: Reuse
 }
 
 /** What a network was trained to undo. */

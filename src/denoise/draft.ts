@@ -5,13 +5,14 @@ import { UnfogError } from '../error/index.ts'
 import { noises, schedules, type World } from '../noise/index.ts'
 import { categorical, type Draw, inverse, type Random, seeded } from '../random/index.ts'
 import { Answer } from './answer.ts'
+import type { Keeper } from './caches.ts'
 import type { Canvas } from './canvas.ts'
 import type { Ask, Denoiser, Process } from './denoiser.ts'
 import { type Frame, fogSign, states } from './frame.ts'
 import { guide, unprompted } from './guidance.ts'
 import type { Plan } from './plan.ts'
 import type { Change, PolicyState } from './policy.ts'
-import { distribution, readRow } from './sample.ts'
+import { type Candidate, distribution, type Row, readRow } from './sample.ts'
 import { type Stage, stagesOf } from './stages.ts'
 
 type Network = Omit<Denoiser, 'logits'>
@@ -25,6 +26,7 @@ export class Draft {
   #state: Uint8Array
   #confidence: Float32Array
   #entropy: Float32Array
+  #candidates: (readonly Candidate[])[] | undefined
   #step = 0
   #forwards = 0
   #changed: number[] = []
@@ -37,6 +39,8 @@ export class Draft {
   readonly #banned: Uint8Array
   readonly #bannedInside: Uint8Array
   readonly #process: Process
+  /** of the text, and with guidance of the text without what is given */
+  readonly #keepers: readonly (Keeper | undefined)[]
   #asked: { view: PolicyState; rows: Int32Array } | undefined
 
   /** @param from a canvas, or a frame to go on from (of the same plan)
@@ -65,6 +69,10 @@ export class Draft {
       const ignorance = Math.log(network.vocabSize)
       this.#entropy = Float32Array.from(from.state, (s) => (s === states.given ? 0 : ignorance))
     }
+    if (plan.candidates > 0) {
+      const known = 'step' in from ? from.candidates : undefined
+      this.#candidates = known?.slice() ?? Array.from(from.tokens, () => [])
+    }
     this.#stages = stagesOf(this.#state, plan, network.block)
     this.#steps = this.#stages.reduce((sum, { steps }) => sum + steps, 0)
     const open = plan.length === undefined && plan.infill === undefined
@@ -76,6 +84,7 @@ export class Draft {
       network,
       network.eosId === undefined ? ban : [...ban, network.eosId],
     )
+    this.#keepers = [plan.cache.keep?.(), plan.cache.keep?.()]
     this.#process = network.process ?? maskedProcess(this.#banned)
     if (!('step' in from)) this.#begin()
     this.#finish()
@@ -124,8 +133,11 @@ export class Draft {
         this.#asked = { view, rows }
         const { labels, before } = this.#plan
         const ask = { tokens: this.#hidden(rows), rows, labels, before }
-        if (this.#plan.guidance === 0) return [ask]
-        return [ask, unprompted(ask, this.#state, this.#network.maskId)]
+        const asks =
+          this.#plan.guidance === 0
+            ? [ask]
+            : [ask, unprompted(ask, this.#state, this.#network.maskId)]
+        return asks.map((one, i) => ({ ...one, reuse: this.#keepers[i]?.(one.tokens, view) }))
       }
     }
     throw new UnfogError(
@@ -162,6 +174,7 @@ export class Draft {
           ? answer.top
           : answer.probability(this.#tokens[position])
       this.#entropy[position] = answer.entropy
+      if (this.#candidates) this.#candidates[position] = answer.mostProbable(this.#plan.candidates)
     }
     const { from } = this.#stage
     const changes = this.#plan.policy
@@ -193,6 +206,7 @@ export class Draft {
       state: this.#state.slice(),
       confidence: this.#confidence.slice(),
       entropy: this.#entropy.slice(),
+      ...(this.#candidates && { candidates: this.#candidates.slice() }),
       changed: this.#changed.slice(),
       text: this.#text(decode),
       seed: this.#plan.seed,
@@ -230,22 +244,21 @@ export class Draft {
     const inside = this.#tail === undefined || position < this.#tail
     const banned = inside ? this.#bannedInside : this.#banned
     const step = this.#step
-    const row = readRow(logits, banned)
-    const weightsOf = () => distribution(logits, banned, this.#plan, row)
+    const weightsOf = (row: Row) => distribution(logits, banned, this.#plan, row)
     const draw = (weights: Float64Array) => this.#draw(weights, this.#random, step, position)
     return new Answer(
       position - this.#stage.from,
       logits,
-      row,
+      banned,
       (row, stay) => {
         if (stay === 0 && this.#plan.temperature === 0) return row.best
-        const weights = weightsOf()
+        const weights = weightsOf(row)
         if (stay > 0) leave(weights, this.#network.maskId, stay)
         return draw(weights)
       },
       (from, to, how) => {
         const noisy = this.#tokens[position]
-        const prediction = normalised(weightsOf())
+        const prediction = normalised(weightsOf(readRow(logits, banned)))
         const q = this.#process.noise.posterior(noisy, prediction, to, from, this.#world)
         return how === 'drawn' ? draw(q) : q.indexOf(q.reduce((a, b) => Math.max(a, b)))
       },
@@ -298,6 +311,7 @@ export class Draft {
     this.#state = this.#state.slice(0, length)
     this.#confidence = this.#confidence.slice(0, length)
     this.#entropy = this.#entropy.slice(0, length)
+    this.#candidates = this.#candidates?.slice(0, length)
     this.#changed = this.#changed.filter((position) => position < length)
   }
 

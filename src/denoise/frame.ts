@@ -1,6 +1,8 @@
 // A frame is one look at a text on its way from fog to crisp, and the only thing that leaves the loop: streams,
 // pages, animations, log-probabilities and tests all read frames. A frame and its plan are enough to go on from it.
 
+import type { Candidate } from './sample.ts'
+
 /** What a position of the canvas is: given by the caller, still in the fog, or written by the model. */
 export const states = { given: 0, fog: 1, settled: 2 } as const
 
@@ -23,6 +25,9 @@ export interface Frame {
   confidence: Float32Array
   /** [L] nats, of the same prediction: given, 0; fog that was never asked, log of the vocabulary's size */
   entropy: Float32Array
+  /** [L] of the same prediction, where the plan asks for `candidates`: the most probable tokens, the surest first; none
+   * where nobody has asked */
+  candidates?: (readonly Candidate[])[]
   /** positions that this step changed, ascending */
   changed: number[]
   /** the canvas as words, `fogSign` for each token in the fog, up to the end of the text */

@@ -1,5 +1,6 @@
 // How a text is to be written: the options of one request, checked once. Nothing further in checks them again.
 import { UnfogError } from '../error/index.ts'
+import { type Cache, type CacheName, caches } from './caches.ts'
 import type { Denoiser, Process } from './denoiser.ts'
 import { type PolicyName, policies } from './policies/index.ts'
 import type { Policy, PolicySettings } from './policy.ts'
@@ -37,6 +38,10 @@ export interface PlanOptions {
   ban?: readonly number[]
   /** classifier-free guidance: how much more the given text counts than it does by itself; each step costs two forwards */
   guidance?: number
+  /** how many of the most probable tokens frames name for each position; 0, the default, costs nothing */
+  candidates?: number
+  /** what is kept between steps: a row of `caches` */
+  cache?: CacheName
   seed?: number
   /** label ids in front of the text */
   labels?: ArrayLike<number>
@@ -57,6 +62,9 @@ export interface Plan extends Sampling, PolicySettings {
   readonly ban: readonly number[]
   /** 0 is none */
   readonly guidance: number
+  /** 0 is none */
+  readonly candidates: number
+  readonly cache: Cache
   readonly seed: number
   readonly labels?: Int32Array
   readonly before?: Int32Array
@@ -90,6 +98,7 @@ export const ranges = {
   eps: { within: (value) => value >= 0 && value < 1, says: 'a number of at least 0 and below 1' },
   eta: { within: (value) => value >= 0 && value <= 1, says: 'a number from 0 to 1' },
   guidance: positive,
+  candidates: whole(0),
   seed: { ...whole(0), says: 'a whole number from 0 to 2^53-1' },
 } satisfies { [K in keyof PlanOptions]?: Range }
 
@@ -131,6 +140,8 @@ export function makePlan(options: PlanOptions, network: Trained): Plan {
     unsure: options.unsure ?? [],
     ban: options.ban ?? [],
     guidance: options.guidance ?? 0,
+    candidates: options.candidates ?? 0,
+    cache: chooseCache(options, network),
     survival: options.survival ?? ((t) => 1 - t),
     seed: options.seed ?? 0,
     labels: options.labels && Int32Array.from(options.labels),
@@ -223,6 +234,36 @@ function choosePolicy(options: PlanOptions, network: Trained): Policy {
     }
   }
   return policy
+}
+
+function chooseCache({ cache: name }: PlanOptions, { causal, block }: Trained): Cache {
+  const named = name ?? (causal ? 'exact' : 'none')
+  if (!Object.hasOwn(caches, named)) {
+    throw misuse(
+      'cache',
+      `there is no --cache ${named}: choose one of ${Object.keys(caches).join(', ')}`,
+    )
+  }
+  const cache: Cache = caches[named]
+  if (cache.keep && block !== undefined) {
+    throw misuse(
+      'cache',
+      `--cache ${named} is not for a model that writes in blocks, as this one does: use --cache none`,
+    )
+  }
+  if (cache.networks === 'causal' && !causal) {
+    throw misuse(
+      'cache',
+      `--cache ${named} needs a model that sees only to the left, and this one sees both sides: use --cache prefix or dual`,
+    )
+  }
+  if (cache.networks === 'full' && causal) {
+    throw misuse(
+      'cache',
+      `--cache ${named} is for models that see both sides, and this one sees only to the left: use --cache exact`,
+    )
+  }
+  return cache
 }
 
 /** An option as the command line writes it. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { distribution, drawToken, readRow } from './index.ts'
+import { distribution, drawToken, mostProbable, readRow } from './index.ts'
 
 const everything = { temperature: 1, topK: 0, topP: 1 }
 const row = fc
@@ -30,6 +30,22 @@ test('banned ids have probability 0 and lend nothing to the others', () => {
   expect(readRow(logits, banned)).toEqual({ ...without, best: 3 })
   expect(distribution(logits, banned, everything)[1]).toBe(0)
   expect(drawToken(logits, banned, { ...everything, temperature: 0 }, 0.5)).toBe(3)
+})
+
+test('the most probable tokens are those of a sort, the lower ids among equals, without banned ones', () => {
+  fc.assert(
+    fc.property(row, fc.nat(5), fc.nat(11), (logits, count, without) => {
+      const coarse = logits.map(Math.round)
+      const banned = Uint8Array.from(coarse, (_, id) => (id === without ? 1 : 0))
+      const ids = [...coarse.keys()].filter((id) => !banned[id])
+      const sorted = ids.sort((a, b) => coarse[b] - coarse[a] || a - b).slice(0, count)
+      const found = mostProbable(coarse, banned, count)
+      expect(found.map(({ token }) => token)).toEqual(sorted)
+      const { logSumExp } = readRow(coarse, banned)
+      for (const { token, probability } of found)
+        expect(probability).toBeCloseTo(Math.exp(coarse[token] - logSumExp), 12)
+    }),
+  )
 })
 
 test('temperature 0 takes the first of equal maxima', () => {

@@ -62,6 +62,30 @@ export function readRow(logits: Float32Array, banned: Uint8Array): Row {
   }
 }
 
+/** A token that might stand at a position. */
+export interface Candidate {
+  readonly token: number
+  /** at temperature 1 */
+  readonly probability: number
+}
+
+/** The most probable tokens that may be written, by falling probability, the lowest id first among equals. */
+export function mostProbable(
+  logits: Float32Array,
+  banned: Uint8Array,
+  count: number,
+  { logSumExp }: Row = readRow(logits, banned),
+): Candidate[] {
+  const best: number[] = []
+  for (let id = 0; id < logits.length; id++) {
+    if (banned[id] || (best.length === count && logits[id] <= logits[best[count - 1]])) continue
+    const rank = best.findIndex((other) => logits[other] < logits[id])
+    best.splice(rank < 0 ? best.length : rank, 0, id)
+    if (best.length > count) best.pop()
+  }
+  return best.map((token) => ({ token, probability: Math.exp(logits[token] - logSumExp) }))
+}
+
 /** [V] what a token is drawn from: weights in float64, not normalised. */
 export function distribution(
   logits: Float32Array,

@@ -145,7 +145,7 @@ describe('what is wrong is named', () => {
     ['text.labels.0.values', ['a', 'a'], /labels\.0\.values is .* without repeats/],
     ['text.labels.1', { name: 'style', values: ['x'] }, /text\.labels is .* labels of one name/],
     ['text.world', 'huge', /world is "huge", .* one of small, full/],
-    ['weights.dtype', 'int4', /dtype is "int4", .* one of bf16, f32/],
+    ['weights.dtype', 'int2', /dtype is "int2", .* one of bf16, f32, int8, int4/],
     ['weights.fingerprint', 'abc', /fingerprint is "abc", but it must be a SHA-256/],
     ['training', 'long', /training is "long", but it must be an object/],
     ['name', 'x'.repeat(1e6), /^.{0,150}$/],

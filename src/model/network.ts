@@ -9,6 +9,7 @@ import type { Device, HostTensor, Session } from '../runtime/index.ts'
 import type { Tokenizer } from '../text/index.ts'
 import type { ModelConfig } from './config.ts'
 import { ended, framing, longestText, writePrefix } from './framing.ts'
+import { Memory, type PartQuery, partGraph, runPart } from './kept.ts'
 import { partsOf } from './parts.ts'
 import { formOf, type WeightData } from './quantise.ts'
 
@@ -23,6 +24,10 @@ export interface Query {
   before?: ArrayLike<number>
   /** [L] 0 where a position is padding that nobody looks at; all are looked at without */
   visible?: ArrayLike<number>
+  /** What is kept between questions: the keys and values of the canvas `of`, for as long as this array lives. With
+   * `fresh` only its positions are computed anew, and all others are taken to be as in `of` (approximate); without, all
+   * that can have changed (exact; nothing is kept where every position sees every other) */
+  reuse?: { of: Int32Array; fresh?: { from: number; to?: number } }
 }
 
 /** A query whose rows have true tokens. */
@@ -106,23 +111,29 @@ export function openNetwork(
     return noise.cost({ logits, targets, noisy, time }, pricing)
   }
 
-  const session = (output: 'logits' | 'nats'): Promise<Session> => {
+  const memories = new WeakMap<Int32Array, Memory>()
+
+  const session = (output: 'logits' | 'nats' | 'part'): Promise<Session> => {
     let made = sessions.get(output)
     if (!made) {
       // whoever draws from logits bans what is banned, once more or at all; a loss is taken here
-      const shown = frame.raw && output === 'logits'
+      const shown = frame.raw && output !== 'nats'
       const network = transformer(config.architecture, shown ? [] : frame.banned)
-      const dims = output === 'nats' && frame.block ? ['B', 2, 'L'] : ['B', 'L']
-      const ids = input('ids', 'int32', dims)
-      const visible = input('visible', 'bool', dims)
-      const logits = network.logits(ids, input('rows', 'int32', ['R']), visible)
-      const result = output === 'logits' ? logits : cost(logits)
+      const graph = (): Record<string, Tensor> => {
+        if (output === 'part') return partGraph(network, config.architecture)
+        const dims = output === 'nats' && frame.block ? ['B', 2, 'L'] : ['B', 'L']
+        const ids = input('ids', 'int32', dims)
+        const visible = input('visible', 'bool', dims)
+        const logits = network.logits(ids, input('rows', 'int32', ['R']), visible)
+        if (output === 'logits') return { logits }
+        return { nats: cost(logits) }
+      }
       const values = new Map(
         Object.entries(weights).map(([name, { data }]) => [name, data as WeightData]),
       )
       const { decomposed } = device
       const options = { weights: fixed ? values : undefined, decomposed }
-      made = device.session(emit(quantisedProducts({ [output]: result }, quantised), options))
+      made = device.session(emit(quantisedProducts(graph(), quantised), options))
       sessions.set(output, made)
     }
     return made
@@ -154,40 +165,48 @@ export function openNetwork(
     })
   }
 
+  /** One text as the network sees it: prefix, text, end. */
+  const canvasOf = ({ tokens, labels, before = [] }: Query): Int32Array => {
+    const written = before.length + tokens.length
+    if (written > context) {
+      throw new UnfogError(
+        'context_length',
+        `a text of ${written} tokens exceeds the ${context} this model can see`,
+      )
+    }
+    const start = frame.prefix + before.length
+    const canvas = new Int32Array(start + tokens.length + tail.length)
+    writePrefix(frame, canvas, labels)
+    canvas.set(before, frame.prefix)
+    canvas.set(tokens, start)
+    canvas.set(tail, start + tokens.length)
+    return canvas
+  }
+
   const layCanvases = (
     queries: readonly Query[],
     asked: number,
     shift: number,
     clean?: readonly Int32Array[],
   ): Record<string, HostTensor> => {
-    const longest = Math.max(
-      ...queries.map(({ tokens, before = [] }) => before.length + tokens.length),
-    )
-    if (longest > context) {
-      throw new UnfogError(
-        'context_length',
-        `a text of ${longest} tokens exceeds the ${context} this model can see`,
-      )
-    }
-    const length = frame.prefix + longest + tail.length
+    const canvases = queries.map(canvasOf)
+    const length = Math.max(...canvases.map((canvas) => canvas.length))
     // the clean text of a pair lies behind the noisy one
     const texts = clean ? 2 : 1
     const ids = new Int32Array(queries.length * texts * length).fill(tokenizer.special.pad)
     const visible = new Uint8Array(queries.length * texts * length)
     const rows = new Int32Array(Math.max(asked, 2))
     let at = 0
-    queries.forEach(({ tokens, rows: wanted, labels, before = [], visible: seen }, b) => {
-      const start = frame.prefix + before.length
+    queries.forEach(({ tokens, rows: wanted, visible: seen }, b) => {
+      const canvas = canvases[b]
+      const start = canvas.length - tail.length - tokens.length
       for (let text = 0; text < texts; text++) {
         const from = (b * texts + text) * length
-        const canvas = ids.subarray(from, from + length)
-        writePrefix(frame, canvas, labels)
-        canvas.set(before, frame.prefix)
-        canvas.set(text === 0 ? tokens : clean![b], start)
-        canvas.set(tail, start + tokens.length)
-        visible.fill(1, from, from + start + tokens.length + tail.length)
+        ids.set(canvas, from)
+        visible.fill(1, from, from + canvas.length)
         if (seen) visible.set(Array.from(seen), from + start)
       }
+      if (clean) ids.set(clean[b], (b * texts + 1) * length + start)
       for (const position of wanted) {
         // nothing stands before the first position of a canvas: it keeps its own row (Dream's samplers agree)
         rows[at++] = b * texts * length + Math.max(0, start + position - shift)
@@ -200,6 +219,58 @@ export function openNetwork(
       visible: { data: visible, dims },
       rows: { data: rows, dims: [rows.length] },
     }
+  }
+
+  const parts = async (queries: readonly PartQuery[]): Promise<Float32Array[]> =>
+    runPart(
+      await session('part'),
+      config.architecture,
+      queries,
+      (position, other) => !causal || other <= position,
+      fixed ? {} : weights,
+    )
+
+  /** Queries that keep something: first what is to be kept of canvases not seen yet, then what they ask. */
+  const reusing = async (queries: readonly Query[]): Promise<Float32Array[]> => {
+    const asked = queries.map((query) => {
+      const { of, fresh } = query.reuse!
+      const canvas = canvasOf(query)
+      const start = canvas.length - tail.length - query.tokens.length
+      const rows = Array.from(query.rows, (row) => Math.max(0, start + row - frame.shift))
+      const known = memories.get(of)
+      const memory = known ?? new Memory(config.architecture)
+      memories.set(of, memory)
+      const base: PartQuery[] = []
+      let [from, to] = [Math.min(memory.common(canvas), ...rows), 1 + Math.max(...rows)]
+      if (fresh) {
+        from = Math.min(start + fresh.from, ...rows)
+        to = fresh.to === undefined ? canvas.length : Math.max(to, start + fresh.to)
+        if (!known) {
+          const whole = canvasOf({ ...query, tokens: of })
+          base.push({ canvas: whole, from: 0, to: whole.length, rows, memory, keep: true })
+        }
+      }
+      const part: PartQuery = { canvas, from, to, rows, memory, keep: !fresh }
+      // the first question is about the canvas itself
+      const first = base.length > 0 && base[0].canvas.every((id, i) => id === canvas[i])
+      return { base, part, first }
+    })
+    const bases = asked.flatMap(({ base }) => base)
+    const rest = asked.filter(({ first }) => !first).map(({ part }) => part)
+    const based = bases.length > 0 ? await parts(bases) : []
+    const answers = rest.length > 0 ? await parts(rest) : []
+    return asked.map(({ base, part, first }) =>
+      first ? based[bases.indexOf(base[0])] : answers[rest.indexOf(part)],
+    )
+  }
+
+  /** Every query by the way it asks for, in order. */
+  const answers = async (queries: readonly Query[]): Promise<Float32Array[]> => {
+    const keeps = ({ reuse }: Query) => reuse !== undefined && (causal || reuse.fresh !== undefined)
+    const [some, others] = [queries.filter(keeps), queries.filter((query) => !keeps(query))]
+    const kept = some.length > 0 ? await reusing(some) : []
+    const plain = others.length > 0 ? await inParts('logits', others, () => []) : []
+    return queries.map((query) => (keeps(query) ? kept : plain).shift()!)
   }
 
   const inParts = async <Q extends Query>(
@@ -234,7 +305,7 @@ export function openNetwork(
     exact: causal || frame.block === 1,
     ended: (text) => (frame.end === 'written' ? ended(text, frame) : text),
     process,
-    logits: (queries) => inParts('logits', queries, () => []),
+    logits: answers,
     rawLogits: (queries) => inParts('logits', queries, () => [], frame.raw ? 0 : frame.shift),
     losses: (queries) => inParts('nats', queries, (part) => part),
     async dispose() {

@@ -93,7 +93,8 @@ export const packings: Record<QuantisedForm, Packing> = {
   },
 }
 
-/** A matrix from this many weights on gains in speed as int8; smaller ones lose (docs/quantisation.md). */
+/** A matrix from this many weights on is large: it gains in speed as int8 (docs/quantisation.md); of smaller ones some gain
+ * and some lose. */
 export const largeMatrix = 2 ** 17
 
 /** Which matrices are quantised: those that gain speed, or all, for memory. */

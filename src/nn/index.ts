@@ -7,4 +7,4 @@ export {
   parameterShapes,
   timeFeatures,
 } from './parameters.ts'
-export { type Transformer, transformer } from './transformer.ts'
+export { type KeyValues, type Transformer, transformer, type Window } from './transformer.ts'

@@ -15,6 +15,7 @@ import {
   namedFromRoot,
   parameter,
   relu,
+  replaceRows,
   reshape,
   rmsNorm,
   rotary,
@@ -40,6 +41,24 @@ interface Modulation {
   gate?: Tensor
 }
 
+/** A part of a text that is computed anew, among positions whose keys and values are kept. */
+export interface Window {
+  /** [B, N] of int32: where its positions stand in the text */
+  places: Tensor
+  /** [B, kvHeads, N] of int32: where their keys and values stand among the kept ones, counted as [B, kvHeads, L] */
+  slots: Tensor
+  /** [B, N, L], false where a position must not see another */
+  visible: Tensor
+  /** [B, kvHeads, L, headSize] per block of the network; what stands at the window's places is not read */
+  kept: readonly KeyValues[]
+}
+
+/** Keys (turned to their places) and values of one block of the network. */
+export interface KeyValues {
+  key: Tensor
+  value: Tensor
+}
+
 const silu = (x: Tensor): Tensor => mul(x, sigmoid(x))
 
 /** Looks parameters up by name, each made once. */
@@ -61,6 +80,11 @@ export interface Transformer {
    * @param visible [B, L], false where a position is padding; of both texts of a pair
    * @returns [R, vocabSize] */
   logits(ids: Tensor, rows: Tensor, visible?: Tensor): Tensor
+  /** The same for a part of a text, whose other positions are there as keys and values. Which position sees which is
+   * told by the window, whatever the network's attention.
+   * @param ids [B, N]  @param rows [R], into B·N
+   * @returns logits [R, vocabSize], and the window's own keys and values, [B, kvHeads, N, headSize] per block */
+  windowLogits(ids: Tensor, rows: Tensor, window: Window): { logits: Tensor; made: KeyValues[] }
 }
 
 /** @param banned token ids that are never predicted (mask, padding, labels)
@@ -119,6 +143,7 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
     count: number,
     role: 'q' | 'k' | 'v',
     at: string,
+    places?: Tensor,
   ): Tensor =>
     namedFromRoot(`${at}.${role}`, () => {
       const size = config.headSize
@@ -130,7 +155,7 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
       if (role !== 'v') {
         if (config.qkNorm !== 'none')
           split = rmsNorm(split, lookup(`${at}.${role}norm`), { eps: config.normEps })
-        split = rotary(split, { theta: config.ropeTheta, context: config.context })
+        split = rotary(split, { theta: config.ropeTheta, context: config.context }, places)
       }
       return transpose(reshape(split, [batch, multiply(...texts), count, size]), [0, 2, 1, 3])
     })
@@ -166,11 +191,40 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
     return linear(inner, `${at}.down`)
   }
 
-  /** @param rows the only rows that are wanted, if not all */
-  const block = (
+  /** As attend, where every position looks at the kept ones too. */
+  const attendKept = (
     x: Tensor,
     ids: Tensor,
-    visible: Tensor | undefined,
+    { places, slots, visible, kept }: Window,
+    index: number,
+    at: string,
+  ): { mixed: Tensor; made: KeyValues } => {
+    const { heads: queries, kvHeads, headSize } = config
+    const qkv = linear(x, `${at}.qkv`)
+    const q = heads(qkv, ids, 0, queries, 'q', at, places)
+    const k = heads(qkv, ids, queries, kvHeads, 'k', at, places)
+    const v = heads(qkv, ids, queries + kvHeads, kvHeads, 'v', at)
+    return namedFromRoot(at, () => {
+      const among = (kept: Tensor, fresh: Tensor): Tensor => {
+        const flat = (y: Tensor) => reshape(y, [multiply(...y.shape.slice(0, 3)), headSize])
+        const at = reshape(slots, [multiply(...slots.shape)])
+        return reshape(replaceRows(flat(kept), at, flat(fresh)), kept.shape)
+      }
+      const [key, value] = [among(kept[index].key, k), among(kept[index].value, v)]
+      const scale = 1 / Math.sqrt(headSize)
+      const perHead = attention(q, key, value, visible, { scale, causal: false })
+      const shape = [multiply(...ids.shape), queries * headSize]
+      return {
+        mixed: reshape(transpose(perHead, [0, 2, 1, 3]), shape),
+        made: { key: k, value: v },
+      }
+    })
+  }
+
+  /** @param attend mixes the positions  @param rows the only rows that are wanted, if not all */
+  const block = (
+    x: Tensor,
+    attend: (x: Tensor, at: string) => Tensor,
     at: string,
     time: Tensor | undefined,
     rows?: Tensor,
@@ -179,7 +233,7 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
       const wanted = (all: Tensor) => (rows ? selectRows(all, rows) : all)
       const [first, second] = pairOf(modulations(time, `${at}.time`))
       const back = (part: Tensor, by?: Modulation) => (by?.gate ? mul(part, by.gate) : part)
-      const mixed = wanted(attend(norm(x, `${at}.norm1`, first), ids, visible, `${at}.attn`))
+      const mixed = wanted(attend(norm(x, `${at}.norm1`, first), `${at}.attn`))
       const attended = add(wanted(x), back(linear(mixed, `${at}.attn.out`), first))
       const fed = feedForward(norm(attended, `${at}.norm2`, second), `${at}.mlp`)
       return add(attended, back(fed, second))
@@ -189,26 +243,43 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
   for (const id of banned) forbidden[id] = never
   const bans = forbidden.includes(never)
 
+  /** From ids to logits, with the attention of each block as it is given. */
+  const whole = (
+    ids: Tensor,
+    rows: Tensor,
+    attend: (x: Tensor, at: string, index: number) => Tensor,
+  ): Tensor => {
+    let x = named('embed', () =>
+      reshape(gather(get('embed'), ids), [multiply(...ids.shape), config.width]),
+    )
+    const at = time()
+    for (let i = 0; i < config.layers; i++) {
+      const last = i === config.layers - 1
+      x = block(x, (y, name) => attend(y, name, i), `block.${i}`, at, last ? rows : undefined)
+    }
+    const [shift, scale] = modulations(at, 'time')
+    const last = norm(x, 'norm', at && { shift, scale })
+    return named('head', () => {
+      const product = config.tiedHead
+        ? matmul(last, get('embed'), { transposeB: true })
+        : matmul(last, get('head'))
+      const bias = lookup('head.bias')
+      const logits = bias ? add(product, bias) : product
+      return bans ? add(logits, constant(forbidden)) : logits
+    })
+  }
+
   return {
     parameters: Object.keys(parameterShapes(config)).map(get),
-    logits(ids, rows, visible) {
-      let x = named('embed', () =>
-        reshape(gather(get('embed'), ids), [multiply(...ids.shape), config.width]),
-      )
-      const at = time()
-      for (let i = 0; i < config.layers; i++) {
-        x = block(x, ids, visible, `block.${i}`, at, i === config.layers - 1 ? rows : undefined)
-      }
-      const [shift, scale] = modulations(at, 'time')
-      const last = norm(x, 'norm', at && { shift, scale })
-      return named('head', () => {
-        const product = config.tiedHead
-          ? matmul(last, get('embed'), { transposeB: true })
-          : matmul(last, get('head'))
-        const bias = lookup('head.bias')
-        const logits = bias ? add(product, bias) : product
-        return bans ? add(logits, constant(forbidden)) : logits
+    logits: (ids, rows, visible) => whole(ids, rows, (x, at) => attend(x, ids, visible, at)),
+    windowLogits(ids, rows, window) {
+      const made: KeyValues[] = []
+      const logits = whole(ids, rows, (x, at, index) => {
+        const { mixed, made: own } = attendKept(x, ids, window, index, at)
+        made.push(own)
+        return mixed
       })
+      return { logits, made }
     },
   }
 }

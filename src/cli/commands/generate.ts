@@ -1,6 +1,6 @@
 // unfog generate: texts out of the fog.
 
-import { policies, ranges } from '../../denoise/index.ts'
+import { type CacheName, caches, policies, ranges } from '../../denoise/index.ts'
 import type { Completion, GenerateOptions, LoadedModel } from '../../index.ts'
 import { memberSeed } from '../../random/index.ts'
 import { check, labelValues } from '../../tales/index.ts'
@@ -14,7 +14,8 @@ import { harmless } from '../terminal/width.ts'
 import { sentence } from '../terminal/wrap.ts'
 import { summaryOf } from '../text-summary.ts'
 
-const options = {
+/** What can be said of a text that is to be written. */
+export const generateOptions = {
   model: text('model', 'a bundled model, or the folder of a model or run; default tales'),
   prompt: text('text', 'how the text begins; to a model that answers, what it is asked'),
   suffix: text('text', 'how the text ends'),
@@ -67,6 +68,9 @@ const options = {
     'how much more the given text counts than by itself; doubles the forwards',
     'x',
   ),
+  cache: oneOf(Object.keys(caches), 'what is kept between steps', {
+    otherwise: 'exact where the model reads from left to right, else none',
+  }),
   watch: toggle('watch the text sharpen'),
   json: toggle('one JSON a line: text, seed, forwards, tokens, ms and more'),
   ...deviceOptions,
@@ -74,7 +78,7 @@ const options = {
 
 export const generate = command({
   about: 'write texts, from fog to crisp',
-  options,
+  options: generateOptions,
   notes: () => {
     const { style, words, who, what } = labelValues('full')
     const width = Math.max(...Object.keys(policies).map((name) => name.length)) + 2
@@ -88,6 +92,11 @@ export const generate = command({
     return [
       'Policies:',
       ...rows,
+      'Caches:',
+      ...Object.entries(caches).map(
+        ([name, { about, exact }]) =>
+          `  ${name.padEnd(width)}${exact ? 'exact' : 'approximate'}: ${about}`,
+      ),
       'Labels of the bundled models:',
       `  --style  ${some(style)}`,
       `  --words  ${some(words)}`,
@@ -115,17 +124,18 @@ export const generate = command({
 /** texts that go through the network together */
 const batchSize = 16
 
-type Flags = Values<typeof options>
+type Flags = Values<typeof generateOptions>
 
 /** What to ask of the model: member i of a batch has a seed of its own, which alone gives the same text. */
 function requests(values: Flags, io: Io): Requests {
-  const { model, device, threads, count = 1, watch, json, policy, ...asked } = values
+  const { model, device, threads, count = 1, watch, json, policy, cache, ...asked } = values
   const seed = values.seed ?? freshSeed()
   return {
     count,
     request: (i) => ({
       ...asked,
       policy: policy as GenerateOptions['policy'],
+      cache: cache as CacheName | undefined,
       seed: memberSeed(seed, i),
       signal: io.signal,
     }),

@@ -3,6 +3,7 @@
 import type { Command } from '../command.ts'
 import { data } from './data.ts'
 import { doctor } from './doctor.ts'
+import { explain } from './explain.ts'
 import { generate } from './generate.ts'
 import { noise } from './noise.ts'
 import { policies } from './policies.ts'
@@ -15,6 +16,7 @@ import { train } from './train.ts'
 
 export const commands = {
   generate,
+  explain,
   train,
   data,
   runs,

@@ -8,6 +8,7 @@ import { factor } from './factor.ts'
 import { firstHitting } from './first-hitting.ts'
 import { leftToRight } from './left-to-right.ts'
 import { lowConfidence } from './low-confidence.ts'
+import { opened } from './opened.ts'
 import { origin } from './origin.ts'
 import { posterior } from './posterior.ts'
 import { random } from './random.ts'
@@ -25,6 +26,7 @@ export const policies = {
   random,
   threshold,
   factor,
+  opened,
   origin,
   'maskgit-plus': maskgitPlus,
   'topk-margin': topkMargin,

@@ -39,8 +39,12 @@ function weights(
   if (causal) scores = add(scores, causalMask(q.shape[q.shape.length - 2], keys))
   if (blocks) scores = add(scores, blockMask(keys, blocks))
   if (visible) {
-    const [batch] = visible.shape
-    scores = add(scores, reshape(where(visible, scalar(0), scalar(never)), [batch, 1, 1, 1, keys]))
+    const [batch, ...seen] = visible.shape
+    const perQuery = seen.length === 2 ? seen : [1, ...seen]
+    scores = add(
+      scores,
+      reshape(where(visible, scalar(0), scalar(never)), [batch, 1, 1, ...perQuery]),
+    )
   }
   return softmax(scores)
 }
@@ -70,7 +74,12 @@ export const attentionOp: Op<Attention> = {
     }
     if (visible) {
       expectType(visible, 'bool', 'attention')
-      if (!sameShape(visible.shape, [k.shape[0], k.shape[2]])) {
+      const [batch, , keys] = k.shape
+      const shapes = [
+        [batch, keys],
+        [batch, q.shape[2], keys],
+      ]
+      if (!shapes.some((shape) => sameShape(visible.shape, shape))) {
         throw new UnfogError(
           'bad_shape',
           `attention needs one flag per key of ${show(k.shape)}, got ${show(visible.shape)}`,
@@ -102,7 +111,7 @@ export const attentionOp: Op<Attention> = {
 }
 
 /** @param q [B, heads, L, D]  @param k [B, groups, M, D]  @param v [B, groups, M, D]
- * @param visible [B, M], false where a key is padding
+ * @param visible [B, M], false where a key is padding; or [B, L, M], false where a query must not see a key
  * @returns [B, heads, L, D] */
 export const attention = (
   q: Tensor,

@@ -31,6 +31,7 @@ import { placeRowsOp } from './place-rows.ts'
 import { putAlongOp } from './put-along.ts'
 import { rangeOp } from './range.ts'
 import { reluOp } from './relu.ts'
+import { replaceRowsOp } from './replace-rows.ts'
 import { reshapeOp } from './reshape.ts'
 import { rmsNormOp } from './rms-norm.ts'
 import { rotaryOp } from './rotary.ts'
@@ -80,6 +81,7 @@ export const ops = {
   putAlong: putAlongOp,
   range: rangeOp,
   relu: reluOp,
+  replaceRows: replaceRowsOp,
   reshape: reshapeOp,
   rmsNorm: rmsNormOp,
   rotary: rotaryOp,

@@ -34,6 +34,7 @@ import {
   putAlong,
   range,
   relu,
+  replaceRows,
   reshape,
   rmsNorm,
   rotary,
@@ -112,6 +113,12 @@ const visibleKeys: OpInput = {
   dtype: 'bool',
   fill: (entry, { L }, uniform) => (entry % L === 0 || uniform() < 0.6 ? 1 : 0),
 }
+
+const seenByQuery = (keys: 'L' | 'R'): OpInput => ({
+  shape: ['B', 'L', keys],
+  dtype: 'bool',
+  fill: (entry, bindings, uniform) => (entry % bindings[keys] === 0 || uniform() < 0.6 ? 1 : 0),
+})
 
 const unary = (
   op: (x: Tensor) => Tensor,
@@ -268,21 +275,34 @@ interface Heads {
   causal: boolean
   padded?: boolean
   keys?: 'L' | 'R'
+  /** a flag per query and key, not per key */
+  perQuery?: boolean
 }
 
-const attended = ({ says, heads, groups, causal, padded, keys = 'L' }: Heads): OpCase => ({
+const attended = ({
+  says,
+  heads,
+  groups,
+  causal,
+  padded,
+  keys = 'L',
+  perQuery = false,
+}: Heads): OpCase => ({
   says,
   inputs: {
     q: { shape: ['B', heads, 'L', 2] },
     k: { shape: ['B', groups, keys, 2] },
     v: { shape: ['B', groups, keys, 2] },
     ...(padded ? { visible: visibleKeys } : {}),
+    ...(perQuery ? { visible: seenByQuery(keys) } : {}),
   },
   build: ({ q, k, v, visible }) => attention(q, k, v, visible, { scale: 0.7, causal }),
   value: ({ q, k, v, visible }, [b, head, query, channel]) => {
     const group = Math.floor(head / (heads / groups))
     const seen = listed(k.dims[2], (key) => key).filter(
-      (key) => !(causal && key > query) && (!visible || visible([b, key]) === 1),
+      (key) =>
+        !(causal && key > query) &&
+        (!visible || visible(perQuery ? [b, query, key] : [b, key]) === 1),
     )
     const scores = seen.map(
       (key) => 0.7 * total(listed(2, (i) => q([b, head, query, i]) * k([b, group, key, i]))),
@@ -379,6 +399,14 @@ export const opCases = {
     attended({ says: 'grouped heads', heads: 4, groups: 2, causal: false, padded: true }),
     attended({ says: 'one group', heads: 3, groups: 1, causal: true }),
     attended({ says: 'other keys than queries', heads: 2, groups: 1, causal: false, keys: 'R' }),
+    attended({
+      says: 'each query sees keys of its own',
+      heads: 4,
+      groups: 2,
+      causal: false,
+      keys: 'R',
+      perQuery: true,
+    }),
     inBlocks('in blocks', false),
     inBlocks('noisy blocks beside clean ones', true),
   ],
@@ -623,6 +651,18 @@ export const opCases = {
     },
   ],
   relu: [unary(relu, (x) => Math.max(x, 0))],
+  replaceRows: [
+    {
+      says: 'new rows among kept ones',
+      inputs: { table: { shape: ['N', 2] }, rows: distinct, x: { shape: ['R', 2] } },
+      build: ({ table, rows, x }) => replaceRows(table, rows, x),
+      bindings: rows,
+      value: ({ table, rows, x }, [i, j]) => {
+        const r = listed(rows.dims[0], (r) => rows([r])).indexOf(i)
+        return r < 0 ? table([i, j]) : x([r, j])
+      },
+    },
+  ],
   reshape: [
     {
       says: 'axes merged and split',
@@ -652,6 +692,18 @@ export const opCases = {
       inputs: heads,
       build: ({ x }) => rotary(x, { theta: 100, context: 6 }),
       value: ({ x }, index) => turned(x, index, 6, 100, 1),
+    },
+    {
+      says: 'turned by places',
+      inputs: {
+        ...heads,
+        places: { shape: ['B', 'L'], dtype: 'int32', fill: (entry) => (5 * entry + 2) % 7 },
+      },
+      build: ({ x, places }) => rotary(x, { theta: 100, context: 7 }, places),
+      value: ({ x, places }, [b, l, h, i]) => {
+        const moved = Object.assign(([, , ...rest]: Index) => x([b, l, ...rest]), x)
+        return turned(moved, [b, places([b, l]), h, i], 6, 100, 1)
+      },
     },
     {
       says: 'turned back',

@@ -1,18 +1,25 @@
 // A text as a stream of frames. Whatever is wrong with a request is said before the stream begins, as an error with
 // its status; what goes wrong later is an event `error`.
-import { type FrameJSON, frameToJSON } from '../../denoise/index.ts'
+import {
+  type FrameJSON,
+  frameToJSON,
+  type Moment,
+  momentsOf,
+  piecesOf,
+} from '../../denoise/index.ts'
 import type { Frame, GenerateOptions } from '../../index.ts'
 import { check } from '../../tales/index.ts'
 import { eventStream, type ServerEvent } from '../events.ts'
 import { failureJSON } from '../failure.ts'
-import { piecesOf } from '../pieces.ts'
 import { generateParameters } from '../query.ts'
 import { route, type Served } from '../service.ts'
 
 /** A frame on the wire. */
-export interface FrameEvent extends FrameJSON {
+export interface FrameEvent extends Omit<FrameJSON, 'candidates'> {
   /** the text of each position, null where there is fog; joined they are `text` */
   pieces: (string | null)[]
+  /** where `candidates` were asked for: what this step changed, and what else was close */
+  moments?: Moment[]
   /** with the last frame of a tale: does the checker accept it, and if not, what is wrong where? */
   check?: { ok: boolean; errors: string[] }
   /** with the last frame: labels that were asked and are not obeyed, in sentences */
@@ -52,7 +59,10 @@ async function* events(
 }
 
 function frameEvent(frame: Frame, model: Served, asked: GenerateOptions): FrameEvent {
-  const event: FrameEvent = { ...frameToJSON(frame), pieces: piecesOf(frame, model.tokenizer) }
+  // moments carry the candidates that matter; those of all positions at every step would be a hundred times as much
+  const { candidates, ...json } = frameToJSON(frame)
+  const event: FrameEvent = { ...json, pieces: piecesOf(frame, model.tokenizer) }
+  if (candidates) event.moments = momentsOf(frame, model.tokenizer)
   if (frame.done !== 'complete') return event
   const { world } = model.config.text
   if (world) {

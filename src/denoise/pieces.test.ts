@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { states } from '../denoise/index.ts'
 import { type Tokenizer, type TokenizerName, trainTokenizer } from '../text/index.ts'
+import { states } from './frame.ts'
 import { piecesOf } from './pieces.ts'
 
 const sample = ['Lily saw a red kite.\n', 'Lily saw the kite.\n', '“Oh!” said Zoë 🪁\n']

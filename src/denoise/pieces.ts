@@ -1,7 +1,7 @@
 // A frame's tokens as pieces of text, so that who shows a frame needs no tokenizer. The pieces joined are the text.
 // Where a character is spread over several tokens (bytes), it stands whole in the first piece; the others are empty.
-import { type Frame, states } from '../denoise/index.ts'
-import type { Tokenizer } from '../text/index.ts'
+import type { Words } from './canvas.ts'
+import { type Frame, states } from './frame.ts'
 
 /** most tokens that are looked at for the rest of a character: no UTF-8 character has more than four bytes */
 const longestCharacter = 4
@@ -9,7 +9,7 @@ const longestCharacter = 4
 /** @returns one entry a position: its text, or null where there is fog */
 export function piecesOf(
   { tokens, state }: Pick<Frame, 'tokens' | 'state'>,
-  { decode, encode }: Pick<Tokenizer, 'decode' | 'encode'>,
+  { decode, encode }: Words,
 ): (string | null)[] {
   const pieces: (string | null)[] = Array(tokens.length).fill(null)
   for (let at = 0; at < tokens.length; ) {

@@ -1,0 +1,87 @@
+// What of a question need not be computed again at the next: the table of caches, and what one text keeps by one of
+// them. A cache is exact where what stands to the left never sees what is written later; elsewhere it is approximate:
+// keys and values of positions outside of the current block stay as they were when the block began.
+import { type Block, blockOf } from './blocks.ts'
+import type { Reuse } from './denoiser.ts'
+import { states } from './frame.ts'
+import type { PolicyState } from './policy.ts'
+
+export interface Cache {
+  readonly name: string
+  /** one line for help and docs */
+  readonly about: string
+  /** where it comes from */
+  readonly source: string
+  /** are answers those that would be given without it? */
+  readonly exact: boolean
+  /** Which networks it is for: any, or those that see only to the left, or those that see both sides */
+  readonly networks: 'any' | 'causal' | 'full'
+  /** what one text keeps; nothing without */
+  readonly keep?: () => Keeper
+}
+
+/** Says of every question of one text what it shares with those before. */
+export type Keeper = (tokens: Int32Array, view: PolicyState) => Reuse
+
+/** @param fresh what is computed anew of a text whose block has its first fog of the start at `first` */
+const blockwise =
+  (fresh: (block: Block) => Reuse['fresh']): Cache['keep'] =>
+  () => {
+    let of = new Int32Array()
+    let index: number | undefined
+    return (tokens, view) => {
+      const block = blockOf(view)
+      if (block.index !== index) {
+        index = block.index
+        of = begun(tokens, block, view)
+      }
+      return { of, fresh: fresh(block) }
+    }
+  }
+
+/** The canvas as it was when its block began, which a text taken up again in the middle of one needs too. */
+const begun = (tokens: Int32Array, { first, end }: Block, { state, maskId }: PolicyState) =>
+  tokens.map((id, position) =>
+    position >= first && position < end && state[position] !== states.given ? maskId : id,
+  )
+
+const fastDllm = 'Wu et al., arXiv 2505.22618 (Fast-dLLM)'
+
+export const caches = {
+  none: {
+    name: 'none',
+    about: 'everything is computed at every step',
+    source: 'the network itself',
+    exact: true,
+    networks: 'any',
+  },
+  exact: {
+    name: 'exact',
+    about: 'what stands to the left of a change is kept, the default of models that read so',
+    source: 'Vaswani et al., arXiv 1706.03762: causal attention',
+    exact: true,
+    networks: 'causal',
+    keep: () => {
+      const of = new Int32Array()
+      return () => ({ of })
+    },
+  },
+  prefix: {
+    name: 'prefix',
+    about: 'what stands before the block is kept from its beginning on',
+    source: fastDllm,
+    exact: false,
+    networks: 'full',
+    keep: blockwise(({ first }) => ({ from: first })),
+  },
+  dual: {
+    name: 'dual',
+    about: 'what stands before and behind the block is kept from its beginning on',
+    source: fastDllm,
+    exact: false,
+    networks: 'full',
+    keep: blockwise(({ first, end }) => ({ from: first, to: end })),
+  },
+} satisfies Record<string, Cache>
+
+export type CacheName = keyof typeof caches
