@@ -30,6 +30,7 @@ import { writeModelFolder } from '../model/folder.ts'
 import { type Network, openNetwork } from '../model/network.ts'
 import { formOf, storedShapes, type WeightData } from '../model/quantise.ts'
 import { parameterCount, parameterShapes } from '../nn/index.ts'
+import { blocksOf, lookInBlocks } from '../noise/index.ts'
 import type { Device } from '../runtime/index.ts'
 import type { Store } from '../store/index.ts'
 import { check, disobeyed, type Labels, labelsOf, wordCount } from '../tales/index.ts'
@@ -204,14 +205,12 @@ export class Model {
   async score(text: string | readonly string[], options: ModelScoreOptions = {}): Promise<Score> {
     const texts = typeof text === 'string' ? [text] : text
     const unsaid = labelIds(this.tokenizer)
-    const { eos } = this.tokenizer.special
-    const ends = this.config.text.exactLength && this.network.causal
     const documents = texts.map((one) => {
       const ids = this.tokenizer.encode(one)
       if (ids.length === 0)
         throw new UnfogError('bad_input', 'there is no text to score: give it some')
       return {
-        tokens: ends ? Int32Array.from([...ids, eos]) : ids,
+        tokens: this.network.ended(ids),
         characters: [...one].length,
         labels: unsaid,
       }
@@ -328,8 +327,7 @@ export class Model {
       },
       this.network,
     )
-    // an autoregressive model decides itself where a text ends
-    const lengths = this.network.causal ? undefined : lengthWeights(this.config, asked)
+    const lengths = this.decidesLength ? undefined : lengthWeights(this.config, asked)
     return { plan, canvas: makeCanvas(plan, this.network, this.tokenizer, lengths) }
   }
 
@@ -356,16 +354,23 @@ export class Model {
     )
   }
 
+  /** A model that writes from left to right, word by word or in blocks, decides itself where a text ends. */
+  private get decidesLength(): boolean {
+    return this.network.causal || this.network.block !== undefined
+  }
+
   private scorer(): Scorer {
     const { noise, architecture } = this.config
-    const { causal, maskId, context, process } = this.network
+    const { causal, context, block, maskId, process } = this.network
     const { noise: undone, words } = process
+    const world = { maskId, words }
     return {
       noise: noise.process,
-      block: causal ? 1 : architecture.context,
+      block: causal ? 1 : (block ?? architecture.context),
       causal,
       context,
-      look: (text, u, next) => undone.look(text, u, next, { maskId, words }),
+      look: (text, u, next) =>
+        lookInBlocks(undone, text, blocksOf(text.length, block), u, next, world),
       losses: (items) => this.network.losses(items),
     }
   }
@@ -373,7 +378,7 @@ export class Model {
   /** What the length of a text costs a model that writes texts of exact length. */
   private lengthNats(): ((length: number) => number) | undefined {
     const { exactLength, lengths } = this.config.text
-    if (!exactLength || !lengths || this.network.causal) return undefined
+    if (!exactLength || !lengths || this.decidesLength) return undefined
     const counts = Object.entries(lengths.counts).map(([length, n]) => [Number(length), n] as const)
     const histogram = lengthHistogram(counts, this.context)
     return (length) => -histogram.logProb(length)

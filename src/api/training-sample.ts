@@ -17,7 +17,7 @@ export async function writeSample({
   tokenizer,
   before,
 }: Extract<TrainEvent, { type: 'sample' }>): Promise<string> {
-  const weights = network.causal ? undefined : lengthWeights(config, {})
+  const weights = network.causal || network.block ? undefined : lengthWeights(config, {})
   const limit = { maximum: Math.min(longest, network.context - (before?.length ?? 0)) }
   const plan = makePlan(
     { seed: 7, before, ...(weights ? {} : limit), ...(network.causal ? {} : { steps }) },

@@ -274,6 +274,30 @@ const cases: readonly Case[] = [
     exit: 2,
     says: /--time soon.*1h30m/,
   },
+  {
+    what: 'blocks of no words',
+    argv: train('story.txt', '--block', '0'),
+    exit: 2,
+    says: /--block 0/,
+  },
+  {
+    what: 'blocks longer than the context',
+    argv: train('story.txt', '--block', '5000'),
+    exit: 2,
+    says: /--block 5000 exceeds the context/,
+  },
+  {
+    what: 'blocks of a model that writes word by word',
+    argv: train('story.txt', '--ar', '--block', '4'),
+    exit: 2,
+    says: /--ar and --block cannot go together/,
+  },
+  {
+    what: 'blocks of noise in which nothing settles',
+    argv: train('story.txt', '--noise', 'uniform', '--block', '4'),
+    exit: 2,
+    says: /under uniform noise no word settles/,
+  },
   { what: 'no time', argv: train('story.txt', '--time', '0'), exit: 2, says: /--time 0/ },
   {
     what: 'a count that is none',

@@ -5,6 +5,7 @@
 // that text, and the space after a prompt is left to the word that follows: both are then tokenised as in running
 // text. Where a space is a token of its own (characters, bytes), spaces beside a gap are for the gap to write.
 import { UnfogError } from '../error/index.ts'
+import { blocksOf } from '../noise/index.ts'
 import { categorical, seeded } from '../random/index.ts'
 import type { Denoiser } from './denoiser.ts'
 import { states } from './frame.ts'
@@ -24,7 +25,7 @@ export interface Words {
   decode(ids: ArrayLike<number>): string
 }
 
-type Network = Pick<Denoiser, 'maskId' | 'context' | 'causal'>
+type Network = Pick<Denoiser, 'maskId' | 'context' | 'causal' | 'block'>
 
 /** The canvas of a request.
  * @param lengths how many texts of each length (in tokens) the model was trained on: the histogram from which the
@@ -32,7 +33,7 @@ type Network = Pick<Denoiser, 'maskId' | 'context' | 'causal'>
  * @throws UnfogError `context_length`, or `usage` when the parts do not fit each other */
 export function makeCanvas(
   plan: Plan,
-  { causal, maskId, context }: Network,
+  { causal, block, maskId, context }: Network,
   words: Words,
   lengths?: ArrayLike<number>,
 ): Canvas {
@@ -49,6 +50,7 @@ export function makeCanvas(
       ? continued(plan, network, words, lengths)
       : filledIn(plan.infill, network, words)
   if (network.causal) refuseTextAfterFog(canvas)
+  if (block !== undefined) refuseTextAfterBlock(canvas, block, read)
   return canvas
 }
 
@@ -171,6 +173,19 @@ function refuseTextAfterFog({ state }: Canvas): void {
       { param: 'infill' },
     )
   }
+}
+
+/** @param read tokens before the canvas, which are counted with it */
+function refuseTextAfterBlock({ state }: Canvas, block: number, read: number): void {
+  const fog = state.indexOf(states.fog)
+  const given = state.lastIndexOf(states.given)
+  const end = blocksOf(state.length, block, read).find(([, to]) => fog < to)?.[1] ?? state.length
+  if (fog < 0 || given < end) return
+  throw new UnfogError(
+    'usage',
+    `this model writes blocks of ${block} tokens from left to right and sees nothing behind a block, so it cannot fill a gap for text that stands further on: use a masked model, or a prompt alone`,
+    { param: 'infill' },
+  )
 }
 
 const tooLong = (message: string, param: string): UnfogError =>

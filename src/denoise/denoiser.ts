@@ -44,6 +44,8 @@ export interface Denoiser {
   readonly context: number
   /** true: a prediction sees only what is to its left (an autoregressive model) */
   readonly causal: boolean
+  /** tokens of a block, where texts are written in blocks: a position sees its block and those before */
+  readonly block?: number
   /** linear masked noise without */
   readonly process?: Process
   /** Logits of the asked rows, [rows.length × vocabSize] per ask, in order. A row's numbers do not depend on the

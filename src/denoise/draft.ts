@@ -13,6 +13,7 @@ import { guide, unprompted } from './guidance.ts'
 import type { Plan } from './plan.ts'
 import type { Change, PolicyState } from './policy.ts'
 import { type Candidate, distribution, type Row, readRow } from './sample.ts'
+import { type Stage, stagesOf } from './stages.ts'
 
 type Network = Omit<Denoiser, 'logits'>
 
@@ -30,8 +31,8 @@ export class Draft {
   #forwards = 0
   #changed: number[] = []
   #done: Frame['done']
-  /** positions that were in the fog at the start */
-  readonly #start: number
+  /** what is written one after another: the whole text, or its blocks */
+  readonly #stages: readonly Stage[]
   readonly #steps: number
   /** from here on eos may be written and ends the text; undefined when the length is given */
   readonly #tail: number | undefined
@@ -72,8 +73,8 @@ export class Draft {
       const known = 'step' in from ? from.candidates : undefined
       this.#candidates = known?.slice() ?? Array.from(from.tokens, () => [])
     }
-    this.#start = this.#state.reduce((sum, s) => sum + (s === states.given ? 0 : 1), 0)
-    this.#steps = plan.policy.steps(Math.max(1, this.#start), plan)
+    this.#stages = stagesOf(this.#state, plan, network.block)
+    this.#steps = this.#stages.reduce((sum, { steps }) => sum + steps, 0)
     const open = plan.length === undefined && plan.infill === undefined
     this.#tail =
       open && network.eosId !== undefined ? this.#state.lastIndexOf(states.given) + 1 : undefined
@@ -126,7 +127,8 @@ export class Draft {
   ask(): Ask[] {
     for (; this.#step < this.#steps; this.#step++) {
       const view = this.#view()
-      const rows = this.#plan.policy.wants(view)
+      const { from } = this.#stage
+      const rows = this.#plan.policy.wants(view).map((position) => from + position)
       if (rows.length > 0) {
         this.#asked = { view, rows }
         const { labels, before } = this.#plan
@@ -174,10 +176,13 @@ export class Draft {
       this.#entropy[position] = answer.entropy
       if (this.#candidates) this.#candidates[position] = answer.mostProbable(this.#plan.candidates)
     }
-    const changes = this.#plan.policy.choose(
-      answers.map(([, answer]) => answer),
-      view,
-    )
+    const { from } = this.#stage
+    const changes = this.#plan.policy
+      .choose(
+        answers.map(([, answer]) => answer),
+        view,
+      )
+      .map(({ position, token }) => ({ position: from + position, token }))
     this.#apply(changes, new Map(answers))
     this.#asked = undefined
     this.#forwards += unconditional ? 2 : 1
@@ -209,19 +214,29 @@ export class Draft {
     }
   }
 
+  get #stage(): Stage {
+    return this.#stages.findLast(({ first }) => first <= this.#step) ?? this.#stages[0]
+  }
+
+  /** The current stage as if it were the whole text; its random numbers are those of its own steps and positions. */
   #view(): PolicyState {
+    const { from, to, first, steps, start, settings } = this.#stage
+    const state = this.#state.subarray(from, to)
     return {
-      step: this.#step,
-      steps: this.#steps,
-      tokens: this.#tokens,
-      state: this.#state,
-      confidence: this.#confidence,
-      entropy: this.#entropy,
+      step: this.#step - first,
+      steps,
+      tokens: this.#tokens.subarray(from, to),
+      state,
+      confidence: this.#confidence.subarray(from, to),
+      entropy: this.#entropy.subarray(from, to),
       maskId: this.#network.maskId,
-      fog: Int32Array.from(positionsInFog(this.#state)),
-      start: this.#start,
-      settings: this.#plan,
-      random: this.#random,
+      fog: Int32Array.from(positionsInFog(state)),
+      start,
+      settings,
+      random: {
+        uniform: (step, position, purpose) =>
+          this.#random.uniform(first + step, from + position, purpose),
+      },
     }
   }
 
@@ -232,7 +247,7 @@ export class Draft {
     const weightsOf = (row: Row) => distribution(logits, banned, this.#plan, row)
     const draw = (weights: Float64Array) => this.#draw(weights, this.#random, step, position)
     return new Answer(
-      position,
+      position - this.#stage.from,
       logits,
       banned,
       (row, stay) => {
@@ -281,10 +296,16 @@ export class Draft {
   #finish(): void {
     const end = this.#end()
     const length = end < 0 ? this.#tokens.length : end + 1
-    const finished = this.#plan.policy.done
-      ? this.#start === 0 || this.#settledForGood()
-      : !this.#state.subarray(0, length).includes(states.fog)
-    if (!finished) return
+    for (;;) {
+      const { from, to, start, first, steps } = this.#stage
+      const finished = this.#plan.policy.done
+        ? start === 0 || this.#settledForGood()
+        : !this.#state.subarray(from, Math.min(to, length)).includes(states.fog)
+      if (!finished) return
+      // a text ends with its last stage, or with the stage in which its end was written
+      if (first + steps >= this.#steps || length <= to) break
+      this.#step = first + steps
+    }
     this.#done = 'complete'
     this.#tokens = this.#tokens.slice(0, length)
     this.#state = this.#state.slice(0, length)
@@ -297,10 +318,11 @@ export class Draft {
   /** A policy that changes what is settled says when the text is finished; steps at which it wants nothing may lie
    * between now and then, and pass here. */
   #settledForGood(): boolean {
+    const { first, steps } = this.#stage
     for (; ; this.#step++) {
       const view = this.#view()
       if (this.#plan.policy.done?.(view)) return true
-      if (this.#step >= this.#steps || this.#plan.policy.wants(view).length > 0) return false
+      if (this.#step >= first + steps || this.#plan.policy.wants(view).length > 0) return false
     }
   }
 

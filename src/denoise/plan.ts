@@ -103,7 +103,7 @@ export const ranges = {
 } satisfies { [K in keyof PlanOptions]?: Range }
 
 /** What a plan depends on: what the network sees, and what it was trained to undo. */
-export interface Trained extends Pick<Denoiser, 'causal'> {
+export interface Trained extends Pick<Denoiser, 'causal' | 'block'> {
   process?: Pick<Process, 'noise'>
 }
 
@@ -113,6 +113,12 @@ export function makePlan(options: PlanOptions, network: Trained): Plan {
   checkTogether(options)
   checkGuidance(options, network)
   const policy = choosePolicy(options, network)
+  if (network.block !== undefined && options.blockLength !== undefined) {
+    throw misuse(
+      'blockLength',
+      `--block-length ${options.blockLength} cannot be chosen: this model has learnt to write in blocks of ${network.block} tokens`,
+    )
+  }
   return {
     prompt: options.prompt,
     suffix: options.suffix,
@@ -135,7 +141,7 @@ export function makePlan(options: PlanOptions, network: Trained): Plan {
     ban: options.ban ?? [],
     guidance: options.guidance ?? 0,
     candidates: options.candidates ?? 0,
-    cache: chooseCache(options, network.causal),
+    cache: chooseCache(options, network),
     survival: options.survival ?? ((t) => 1 - t),
     seed: options.seed ?? 0,
     labels: options.labels && Int32Array.from(options.labels),
@@ -230,7 +236,7 @@ function choosePolicy(options: PlanOptions, network: Trained): Policy {
   return policy
 }
 
-function chooseCache({ cache: name }: PlanOptions, causal: boolean): Cache {
+function chooseCache({ cache: name }: PlanOptions, { causal, block }: Trained): Cache {
   const named = name ?? (causal ? 'exact' : 'none')
   if (!Object.hasOwn(caches, named)) {
     throw misuse(
@@ -239,6 +245,12 @@ function chooseCache({ cache: name }: PlanOptions, causal: boolean): Cache {
     )
   }
   const cache: Cache = caches[named]
+  if (cache.keep && block !== undefined) {
+    throw misuse(
+      'cache',
+      `--cache ${named} is not for a model that writes in blocks, as this one does: use --cache none`,
+    )
+  }
   if (cache.networks === 'causal' && !causal) {
     throw misuse(
       'cache',

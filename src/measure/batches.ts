@@ -21,7 +21,10 @@ export async function summedLosses(
     if (options.signal?.aborted) throw new UnfogError('aborted', 'scoring was stopped')
     const losses = await scorer.losses(batch.map((i) => items[i]))
     batch.forEach((i, b) => {
-      sums[i] = sum(losses[b])
+      const { weights } = items[i]
+      sums[i] = weights
+        ? weights.reduce((all, weight, row) => all + weight * losses[b][row], 0)
+        : sum(losses[b])
       if (!Number.isFinite(sums[i])) {
         throw new UnfogError('bad_model', `the model gives a text the cost ${sums[i]} nats`)
       }

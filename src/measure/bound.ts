@@ -116,9 +116,8 @@ interface Sample extends ScoreItem {
 
 const samplesOf = ({ tokens, labels }: Window, { at, next }: Place, scorer: Scorer): Sample[] =>
   at.map((u, k) => {
-    const { noisy, rows, time, worth } = scorer.look(tokens, u, next[k])
-    const targets = rows.map((row) => tokens[row])
-    return { tokens: noisy, rows, targets, time, worth, labels }
+    const { noisy, ...look } = scorer.look(tokens, u, next[k])
+    return { ...look, tokens: noisy, targets: look.rows.map((row) => tokens[row]), labels }
   })
 
 const meanPrice = (sums: Float64Array, items: readonly Sample[], first: number): number =>

@@ -78,7 +78,9 @@ export async function score(
   const windows = windowsOf(documents, scorer.context)
   const lengths = Float64Array.from(windows, ({ tokens }) => lengthCost(tokens.length, lengthNats))
   const known = sum(lengths)
-  const measured = scorer.causal
+  // a word that is paid from those before it is paid exactly
+  const exact = scorer.block === 1
+  const measured = exact
     ? await exactNats(scorer, windows, { batchTokens, signal })
     : await sampleBound(scorer, windows, {
         seed,
@@ -96,7 +98,7 @@ export async function score(
   return {
     nats,
     stderr: measured.stderr,
-    exact: scorer.causal,
+    exact,
     tokens,
     characters,
     natsPerToken: nats / tokens,
@@ -123,7 +125,8 @@ async function exactNats(
   options: BatchOptions,
 ): Promise<Measured> {
   const items = windows.map(({ tokens, labels }) => ({
-    tokens,
+    // blocks of one word are all fog, however one looks
+    tokens: scorer.causal ? tokens : scorer.look(tokens, 0.5, () => 0.5).noisy,
     rows: tokens.map((_, position) => position),
     targets: tokens,
     labels,

@@ -9,6 +9,8 @@ export interface ScoreItem {
   rows: Int32Array
   /** [rows.length] the true tokens there */
   targets: Int32Array
+  /** [rows.length] what the nats of each count for; 1 without */
+  weights?: Float64Array
   /** the noise time of a look */
   time?: number
   /** label ids in front of the text, if the model has labels */
@@ -26,7 +28,8 @@ export interface Scorer {
   readonly context: number
   /** a noisy look at a text, see `Noise.look` */
   look(text: Int32Array, u: number, next: () => number): Look
-  /** What every asked row costs, in nats, per item. An item's numbers do not depend on its batch. */
+  /** What every asked row costs, in nats, per item; of a model of blocks with the true text before each block. An item's
+   * numbers do not depend on its batch. */
   losses(items: readonly ScoreItem[]): Promise<ArrayLike<number>[]>
 }
 

@@ -62,10 +62,11 @@ function frontMatter({ name, noise, text }: ModelConfig, facts: CardFacts): stri
 }
 
 function summary({ architecture, noise, weights }: ModelConfig, facts: CardFacts): string {
-  const reading =
-    architecture.attention === 'full'
-      ? 'It reads a text in both directions and fills in what is hidden, many words at once: text starts as fog and sharpens.'
-      : 'It reads a text from left to right and predicts the next token.'
+  const reading = {
+    full: 'It reads a text in both directions and fills in what is hidden, many words at once: text starts as fog and sharpens.',
+    causal: 'It reads a text from left to right and predicts the next token.',
+    block: `It writes blocks of ${architecture.blocks?.length} tokens from left to right: each starts as fog and sharpens, and sees the finished ones before it.`,
+  }[architecture.attention]
   const kind = `${/^[aeiou]/.test(noise.process) ? 'An' : 'A'} ${noise.process} language model`
   const size = `${compact(facts.parameters)} parameters, stored as ${weights.dtype}`
   return `${kind} of ${size}, trained by unfog. ${reading}`
@@ -108,7 +109,7 @@ function network({ architecture: a, noise, shift }: ModelConfig): string {
       ],
       ['vocabulary', `${a.vocabSize}${a.tiedHead ? ', head tied to the embedding' : ''}`],
       ['context', `${a.context} tokens`],
-      ['attention', a.attention],
+      ['attention', a.blocks ? `in blocks of ${a.blocks.length}` : a.attention],
       ['noise', `${noise.process}, ${noise.schedule} schedule`],
       ['prediction', shift ? 'of the next position' : 'of the same position'],
     ],

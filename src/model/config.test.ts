@@ -84,6 +84,20 @@ test('a share of replaced words belongs to a process that has one, and is a shar
   }
 })
 
+test('blocks are for noise in which words settle, in any order', () => {
+  const inBlocks = (process: string) => ({
+    ...config,
+    architecture: { ...config.architecture, attention: 'block', blocks: { length: 4, from: 1 } },
+    noise: { process, schedule: 'linear' },
+  })
+  expect(parseConfig(inBlocks('masked'), 'c').architecture.blocks?.length).toBe(4)
+  for (const process of ['autoregressive', 'uniform', 'hybrid']) {
+    expect(() => parseConfig(inBlocks(process), 'c')).toThrow(
+      `c: noise.process is "${process}", but it must be masked with attention block`,
+    )
+  }
+})
+
 test('the prototype of what is returned stays as it is', () => {
   const hostile = JSON.parse(JSON.stringify(config).replace('{', '{"__proto__":{"shift":false},'))
   const parsed = parseConfig(hostile, 'c')

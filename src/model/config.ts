@@ -107,6 +107,11 @@ export const replaceable = Object.values<Noise>(noises)
   .filter(({ replacing }) => replacing)
   .map(({ name }) => name)
 
+/** processes that blocks can have: words settle, in any order */
+const inBlocks = Object.values<Noise>(noises)
+  .filter(({ causal, settles }) => settles && !causal)
+  .map(({ name }) => name)
+
 const shown = (value: unknown) => {
   const text = JSON.stringify(value)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
@@ -153,13 +158,18 @@ const architecture = object({
     `true, false or a list of ${biasedParts.join(', ')}`,
   ),
   tiedHead: flag,
-  attention: oneOf(['full', 'causal']),
+  attention: oneOf(['full', 'causal', 'block']),
+  blocks: object({ length: integer(1, 2 ** 24), from: integer(0, 2 ** 24) }).optional(),
   context: integer(1, 2 ** 24),
   timeWidth: integer(1, 65536).optional(),
 })
   .refine(({ heads, kvHeads }) => heads % kvHeads === 0, {
     path: ['kvHeads'],
     error: 'a divisor of heads',
+  })
+  .refine(({ attention, blocks }) => (attention === 'block') === (blocks !== undefined), {
+    path: ['blocks'],
+    error: 'there with attention block, and only then',
   })
   .refine(({ heads, headSize }) => heads * headSize <= 65536, {
     path: ['headSize'],
@@ -258,6 +268,11 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
     .refine(
       ({ noise: { process, replaced } }) => replaced === undefined || replaceable.includes(process),
       { path: ['noise', 'replaced'], error: `there for ${replaceable.join(', ')} noise alone` },
+    )
+    .refine(
+      ({ architecture: { attention }, noise: { process } }) =>
+        attention !== 'block' || inBlocks.includes(process),
+      { path: ['noise', 'process'], error: `${inBlocks.join(' or ')} with attention block` },
     )
     .refine(
       ({ architecture: { vocabSize }, text: { special = {} } }) =>

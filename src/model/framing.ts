@@ -21,22 +21,30 @@ export interface Framing {
   readonly banned: readonly number[]
   /** all other ids, ascending: what can stand in a text */
   readonly words: Int32Array
+  /** tokens of a block, where texts are written in blocks: an end token then fills its block, so that no length of a
+   * last block tells where the text ends */
+  readonly block?: number
+  /** tokens that a canvas has room for behind the prefix */
+  readonly room: number
 }
 
 /** @param causal does the network see only to the left? A model's warm start does, whatever it becomes later. */
 export function framing(config: ModelConfig, tokenizer: Tokenizer, causal: boolean): Framing {
   const { exactLength, special } = config.text
-  const written = exactLength && causal
+  const { blocks, context } = config.architecture
+  const written = exactLength && (causal || blocks !== undefined)
   const banned = [
     ...(config.noise.predictsMask ? [] : tokenizer.banned),
     // never inside a text, unless stopping must be learnt
-    ...(exactLength && !causal ? [tokenizer.special.eos] : []),
+    ...(exactLength && !written ? [tokenizer.special.eos] : []),
   ]
   const isBanned = new Set(banned)
   return {
     tokenizer,
     prefix: prefixLength(config, tokenizer),
     shift: config.shift ? 1 : 0,
+    block: blocks?.length,
+    room: context - prefixLength(config, tokenizer),
     end: !exactLength ? 'none' : written ? 'written' : 'given',
     eosId: written ? tokenizer.special.eos : special?.eos,
     raw: special !== undefined,
@@ -45,6 +53,22 @@ export function framing(config: ModelConfig, tokenizer: Tokenizer, causal: boole
       (id) => !isBanned.has(id),
     ),
   }
+}
+
+/** Tokens of a text of so many with the end token that its writer has to write. */
+export function endedLength(
+  length: number,
+  { end, block = 1, room }: Pick<Framing, 'end' | 'block' | 'room'>,
+): number {
+  if (end === 'none') return length
+  return Math.max(length + 1, Math.min(room, Math.ceil((length + 1) / block) * block))
+}
+
+/** A text as the model writes it, with what ends it. */
+export function ended(text: Int32Array, frame: Framing): Int32Array {
+  const whole = new Int32Array(endedLength(text.length, frame)).fill(frame.tokenizer.special.eos)
+  whole.set(text)
+  return whole
 }
 
 /** A released model is given its text as it is. */

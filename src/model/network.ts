@@ -8,7 +8,7 @@ import { type Noise, noiseOf, type Schedule } from '../noise/index.ts'
 import type { Device, HostTensor, Session } from '../runtime/index.ts'
 import type { Tokenizer } from '../text/index.ts'
 import type { ModelConfig } from './config.ts'
-import { framing, longestText, writePrefix } from './framing.ts'
+import { ended, framing, longestText, writePrefix } from './framing.ts'
 import { Memory, type PartQuery, partGraph, runPart } from './kept.ts'
 import { partsOf } from './parts.ts'
 import { formOf, type WeightData } from './quantise.ts'
@@ -46,6 +46,12 @@ export interface Network {
   /** longest text in tokens */
   readonly context: number
   readonly causal: boolean
+  /** tokens of a block, where texts are written in blocks: a position sees its block and those before */
+  readonly block?: number
+  /** is a loss -log p itself, since every word is paid from those before it? */
+  readonly exact: boolean
+  /** A text as the model writes it: with its end, where it writes one. */
+  ended(text: Int32Array): Int32Array
   /** what it was trained to undo, and the ids that can stand in a text */
   readonly process: { noise: Noise; schedule: Schedule; words: Int32Array }
   /** Logits that predict the asked positions, [rows × vocabSize] per query.
@@ -54,7 +60,8 @@ export interface Network {
   /** The same; of a released model the rows that stand at those positions, see `Framing.raw`. */
   rawLogits(queries: readonly Query[]): Promise<Float32Array[]>
   /** What the asked rows cost under the noise of the model (`Noise.cost`), in nats, [rows] per query: of noise in which
-   * words settle their cross-entropy against the targets. */
+   * words settle their cross-entropy against the targets. Of a network that sees blocks, with the true text before each
+   * block. */
   losses(queries: readonly PricedQuery[]): Promise<Float32Array[]>
   dispose(): Promise<void>
 }
@@ -114,8 +121,9 @@ export function openNetwork(
       const network = transformer(config.architecture, shown ? [] : frame.banned)
       const graph = (): Record<string, Tensor> => {
         if (output === 'part') return partGraph(network, config.architecture)
-        const ids = input('ids', 'int32', ['B', 'L'])
-        const visible = input('visible', 'bool', ['B', 'L'])
+        const dims = output === 'nats' && frame.block ? ['B', 2, 'L'] : ['B', 'L']
+        const ids = input('ids', 'int32', dims)
+        const visible = input('visible', 'bool', dims)
         const logits = network.logits(ids, input('rows', 'int32', ['R']), visible)
         if (output === 'logits') return { logits }
         return { nats: cost(logits) }
@@ -140,7 +148,8 @@ export function openNetwork(
   ): Promise<Float32Array[]> => {
     const asked = queries.reduce((total, { rows }) => total + rows.length, 0)
     if (asked === 0) return queries.map(() => new Float32Array())
-    const canvases = layCanvases(queries, asked, shift)
+    const paired = frame.block !== undefined && output === 'nats'
+    const canvases = layCanvases(queries, asked, shift, paired ? priced.map(cleared) : undefined)
     const inputs = {
       ...canvases,
       ...termsOf(priced, Math.max(asked, 2)),
@@ -178,26 +187,33 @@ export function openNetwork(
     queries: readonly Query[],
     asked: number,
     shift: number,
+    clean?: readonly Int32Array[],
   ): Record<string, HostTensor> => {
     const canvases = queries.map(canvasOf)
     const length = Math.max(...canvases.map((canvas) => canvas.length))
-    const ids = new Int32Array(queries.length * length).fill(tokenizer.special.pad)
-    const visible = new Uint8Array(queries.length * length)
+    // the clean text of a pair lies behind the noisy one
+    const texts = clean ? 2 : 1
+    const ids = new Int32Array(queries.length * texts * length).fill(tokenizer.special.pad)
+    const visible = new Uint8Array(queries.length * texts * length)
     const rows = new Int32Array(Math.max(asked, 2))
     let at = 0
     queries.forEach(({ tokens, rows: wanted, visible: seen }, b) => {
       const canvas = canvases[b]
       const start = canvas.length - tail.length - tokens.length
-      ids.set(canvas, b * length)
-      visible.fill(1, b * length, b * length + canvas.length)
-      if (seen) visible.set(Array.from(seen), b * length + start)
+      for (let text = 0; text < texts; text++) {
+        const from = (b * texts + text) * length
+        ids.set(canvas, from)
+        visible.fill(1, from, from + canvas.length)
+        if (seen) visible.set(Array.from(seen), from + start)
+      }
+      if (clean) ids.set(clean[b], (b * texts + 1) * length + start)
       for (const position of wanted) {
         // nothing stands before the first position of a canvas: it keeps its own row (Dream's samplers agree)
-        rows[at++] = b * length + Math.max(0, start + position - shift)
+        rows[at++] = b * texts * length + Math.max(0, start + position - shift)
       }
     })
     if (asked === 1) rows[1] = rows[0]
-    const dims = [queries.length, length]
+    const dims = clean ? [queries.length, 2, length] : [queries.length, length]
     return {
       ids: { data: ids, dims },
       visible: { data: visible, dims },
@@ -285,6 +301,9 @@ export function openNetwork(
     banned: frame.banned,
     context,
     causal,
+    block: frame.block,
+    exact: causal || frame.block === 1,
+    ended: (text) => (frame.end === 'written' ? ended(text, frame) : text),
     process,
     logits: answers,
     rawLogits: (queries) => inParts('logits', queries, () => [], frame.raw ? 0 : frame.shift),
@@ -294,6 +313,15 @@ export function openNetwork(
       sessions.clear()
     },
   }
+}
+
+/** The true text of a query: its targets where it asks. */
+function cleared({ tokens, rows, targets }: PricedQuery): Int32Array {
+  const clean = tokens.slice()
+  rows.forEach((row, i) => {
+    clean[row] = targets[i]
+  })
+  return clean
 }
 
 /** What every asked row is priced by, `count` of them; the last are filled up by the first. */

@@ -1,5 +1,6 @@
 // The options of the one Transformer. Everything a released architecture varies is a field here; nothing in the
 // network asks what the model is called.
+import type { Blocks } from '../graph/index.ts'
 
 /** qkv: queries, keys and values; out: the projection behind attention; norm: norms that have a weight */
 export const biasedParts = ['qkv', 'out', 'mlp', 'norm', 'head'] as const
@@ -31,7 +32,11 @@ export interface TransformerConfig {
   biases: boolean | readonly BiasedPart[]
   /** is the head the embedding table transposed? */
   tiedHead: boolean
-  attention: 'full' | 'causal'
+  /** what a position sees: all, nothing behind it, or nothing behind its block (arXiv 2503.09573) */
+  attention: 'full' | 'causal' | 'block'
+  /** with attention in blocks: where they begin and how long they are. Before the first stands what every text begins
+   * with */
+  blocks?: Blocks
   /** width of an embedding of the noise time that shifts, scales and gates every block (adaLN, arXiv 2212.09748);
    * absent without one. The network is asked at time 0, as released models without time conditioning are */
   timeWidth?: number

@@ -103,6 +103,13 @@ describe('a config that contradicts itself is refused', () => {
     [{ heads: 4, kvHeads: 3 }, 'kvHeads', 'kvHeads 3 does not divide heads 4'],
     [{ headSize: 7 }, 'headSize', 'headSize 7 is odd'],
     [{ context: 0 }, 'context', 'context 0 holds no text'],
+    [{ attention: 'block' }, 'blocks', 'attention block needs blocks'],
+    [{ blocks: { length: 2, from: 1 } }, 'blocks', 'attention full has no blocks'],
+    [
+      { attention: 'block', blocks: { length: 0, from: 1 } },
+      'blocks',
+      'blocks of 0 positions from 1 on do not fit a context of 48',
+    ],
   ]
   for (const [change, param, message] of cases) {
     test(message, () => {

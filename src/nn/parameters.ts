@@ -110,7 +110,7 @@ export function initialise(
 
 /** @throws UnfogError `bad_model` when the numbers of a config contradict each other */
 export function checkConfig(config: TransformerConfig): void {
-  const { heads, kvHeads, headSize, context } = config
+  const { heads, kvHeads, headSize, context, attention, blocks } = config
   if (heads % kvHeads !== 0) {
     throw new UnfogError('bad_model', `kvHeads ${kvHeads} does not divide heads ${heads}`, {
       param: 'kvHeads',
@@ -120,6 +120,20 @@ export function checkConfig(config: TransformerConfig): void {
     throw new UnfogError('bad_model', `headSize ${headSize} is odd: rotary positions turn pairs`, {
       param: 'headSize',
     })
+  }
+  if ((attention === 'block') !== (blocks !== undefined)) {
+    throw new UnfogError(
+      'bad_model',
+      `attention ${attention} ${blocks ? 'has no blocks' : 'needs blocks: their length, and where they begin'}`,
+      { param: 'blocks' },
+    )
+  }
+  if (blocks && !(blocks.length >= 1 && blocks.from >= 0 && blocks.from < context)) {
+    throw new UnfogError(
+      'bad_model',
+      `blocks of ${blocks.length} positions from ${blocks.from} on do not fit a context of ${context}`,
+      { param: 'blocks' },
+    )
   }
   if (context < 1)
     throw new UnfogError('bad_model', `context ${context} holds no text`, { param: 'context' })

@@ -53,6 +53,7 @@ const rows: Record<string, Partial<TransformerConfig>> = {
     biases: ['mlp', 'head'],
     qkNorm: 'none',
   },
+  'in blocks of three behind one': { attention: 'block', blocks: { length: 3, from: 1 } },
   'another base of angles, odd sizes': {
     ropeTheta: 50,
     width: 15,
@@ -117,7 +118,7 @@ describe('logits are those of plain loops in float64', () => {
     expect(seen('activation')).toEqual(new Set(['swiglu', 'relu2', 'gelu', 'gelu-tanh']))
     expect(seen('norm').size * seen('normWeight').size).toBe(4)
     expect(seen('qkNorm').size).toBe(3)
-    expect(seen('tiedHead').size * seen('attention').size * seen('timeWidth').size).toBe(8)
+    expect(seen('tiedHead').size * seen('attention').size * seen('timeWidth').size).toBe(12)
     const parts = configs.flatMap<string>(({ biases }) =>
       typeof biases === 'boolean' ? [String(biases)] : [...biases],
     )

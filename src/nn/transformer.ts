@@ -74,8 +74,10 @@ export interface Transformer {
   readonly parameters: readonly Tensor[]
   /** Logits of some rows; behind the attention of the last block only these are computed. Banned ids have no
    * probability.
-   * @param ids [B, L] of int32  @param rows [R] of int32, into B·L, all different
-   * @param visible [B, L], false where a position is padding
+   * @param ids [B, L] of int32; or, for a network that sees blocks, [B, 2, L] of noisy texts and the clean ones behind
+   * them: then one forward asks every block at once, each with the clean blocks before it
+   * @param rows [R] of int32, places in ids, all different
+   * @param visible [B, L], false where a position is padding; of both texts of a pair
    * @returns [R, vocabSize] */
   logits(ids: Tensor, rows: Tensor, visible?: Tensor): Tensor
   /** The same for a part of a text, whose other positions are there as keys and values. Which position sees which is
@@ -146,26 +148,32 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
     namedFromRoot(`${at}.${role}`, () => {
       const size = config.headSize
       const part = slice(x, { axis: 1, start: start * size, end: (start + count) * size })
-      let split = reshape(part, [...ids.shape, count, size])
+      const [batch, ...texts] = ids.shape
+      // both texts of a pair stand at the same positions
+      const [length, ...pair] = texts.toReversed()
+      let split = reshape(part, [multiply(batch, ...pair), length, count, size])
       if (role !== 'v') {
         if (config.qkNorm !== 'none')
           split = rmsNorm(split, lookup(`${at}.${role}norm`), { eps: config.normEps })
         split = rotary(split, { theta: config.ropeTheta, context: config.context }, places)
       }
-      return transpose(split, [0, 2, 1, 3])
+      return transpose(reshape(split, [batch, multiply(...texts), count, size]), [0, 2, 1, 3])
     })
 
-  /** Every position looks at every other; the answer before its projection, [B·L, heads · headSize]. */
+  /** Every position looks at those it may see; the answer before its projection, [B·L, heads · headSize]. */
   const attend = (x: Tensor, ids: Tensor, visible: Tensor | undefined, at: string): Tensor => {
-    const { heads: queries, kvHeads, headSize } = config
+    const { heads: queries, kvHeads, headSize, context, blocks } = config
+    const paired = ids.shape.length === 3
     const qkv = linear(x, `${at}.qkv`)
     const q = heads(qkv, ids, 0, queries, 'q', at)
     const k = heads(qkv, ids, queries, kvHeads, 'k', at)
     const v = heads(qkv, ids, queries + kvHeads, kvHeads, 'v', at)
     return namedFromRoot(at, () => {
-      const perHead = attention(q, k, v, visible, {
+      const seen = visible && reshape(visible, [visible.shape[0], k.shape[2]])
+      const perHead = attention(q, k, v, seen, {
         scale: 1 / Math.sqrt(headSize),
         causal: config.attention === 'causal',
+        ...(blocks ? { blocks: { ...blocks, context, paired } } : {}),
       })
       return reshape(transpose(perHead, [0, 2, 1, 3]), [multiply(...ids.shape), queries * headSize])
     })

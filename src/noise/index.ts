@@ -37,6 +37,7 @@ export function noiseOf({
   }
 }
 
+export { blocksOf, lookInBlocks } from './blocks.ts'
 export { countAt, maskExactly, priceOfCount } from './exact-count.ts'
 export type { Mixed } from './mixed.ts'
 export type { Look, Noise, Pricing, Terms, World } from './noise.ts'

@@ -37,6 +37,8 @@ export interface Look {
   time: number
   /** what the summed cost of the rows counts for */
   worth: number
+  /** [rows.length] what each counts for in that sum; 1 without */
+  weights?: Float64Array
   /** the share of the text that is fog, where every row is a word in the fog */
   masked?: number
 }

@@ -38,6 +38,7 @@ const optionRules = {
   seed: { ...whole(0), says: 'a whole number from 0 to 2^53-1' },
   vocabSize: whole(1),
   length: whole(1),
+  block: whole(1),
   dtype: oneOf(['bf16', 'f32']),
   noise: oneOf(Object.keys(noises)),
   schedule: oneOf(Object.keys(schedules)),
@@ -83,7 +84,7 @@ export function checkOptions(options: RunOptions): void {
 
 /** What cannot go together in the noise of a run. */
 function checkNoise(options: RunOptions): void {
-  const { ar, noise, schedule, replaced } = options
+  const { ar, noise, schedule, replaced, block } = options
   const chosen: Noise = noises[processOf(options) as keyof typeof noises]
   if (ar && !chosen.causal) {
     const message = `--ar is --noise autoregressive and cannot go with --noise ${noise}: leave one of them out`
@@ -96,6 +97,19 @@ function checkNoise(options: RunOptions): void {
   if (replaced !== undefined && !chosen.replacing) {
     const message = `${chosen.name} noise has no --replaced share to choose: that is for --noise ${replaceable.join(', ')}`
     throw new UnfogError('usage', message, { param: 'replaced' })
+  }
+  if (block === undefined) return
+  if (chosen.causal) {
+    const message = `${ar ? '--ar' : `--noise ${noise}`} and --block cannot go together: the one writes word by word, the other in blocks`
+    throw new UnfogError('usage', message, { param: 'block' })
+  }
+  if (!chosen.settles) {
+    const message = `--noise ${noise} and --block cannot go together: a block is finished before the next begins, and under ${chosen.name} noise no word settles; leave one of them out`
+    throw new UnfogError('usage', message, { param: 'block' })
+  }
+  if (block === 1 && schedule !== undefined) {
+    const message = 'blocks of one word have no --schedule: a word is fog until its turn comes'
+    throw new UnfogError('usage', message, { param: 'schedule' })
   }
 }
 

@@ -1,9 +1,9 @@
 // From a batch of clean text to what the network sees and what it must predict: labels dropped, noise times drawn,
 // text corrupted, rows listed. Every number depends on (seed, step, position, purpose), so a step is the same
 // whenever it runs.
-import { type Framing, writePrefix } from '../model/framing.ts'
+import { endedLength, type Framing, writePrefix } from '../model/framing.ts'
 import type { Noise, Schedule, Times } from '../noise/index.ts'
-import { spread } from '../noise/index.ts'
+import { blocksOf, spread } from '../noise/index.ts'
 import type { Random } from '../random/index.ts'
 import type { HostTensor } from '../runtime/index.ts'
 import type { Batch } from '../text/index.ts'
@@ -17,12 +17,10 @@ export interface Corruption {
 }
 
 /** Text of every row, with its end token where texts have one. */
-export function withEnds(
-  batch: Batch,
-  { tokenizer, end }: Framing,
-): { tokens: Int32Array; length: number } {
+export function withEnds(batch: Batch, framing: Framing): { tokens: Int32Array; length: number } {
+  const { tokenizer, end } = framing
   if (end === 'none') return batch
-  const length = batch.length + 1
+  const length = endedLength(batch.length, framing)
   const tokens = new Int32Array(batch.rows * length).fill(tokenizer.special.eos)
   for (let row = 0; row < batch.rows; row++) {
     tokens.set(batch.tokens.subarray(row * batch.length, (row + 1) * batch.length), row * length)
@@ -49,7 +47,10 @@ export function corruptBatch(
   const writable = framing.end === 'given' ? length - 1 : length
   // what is only read is never hidden, nor asked for, nor counted
   const learnt = batch.given.reduce((sum, given) => sum + writable - given, 0)
-  const ids = new Int32Array(count * canvasLength)
+  // a network that sees blocks is shown the clean text too, behind the noisy one
+  const paired = framing.block !== undefined
+  const stride = paired ? 2 * canvasLength : canvasLength
+  const ids = new Int32Array(count * stride)
   const rows: number[] = []
   const targets: number[] = []
   const noisyTokens: number[] = []
@@ -62,28 +63,46 @@ export function corruptBatch(
       none || draw(1 + slot) < dropEach ? framing.tokenizer.labels[slot].unknown : id,
     )
   }
-  const evenly = spread(random.uniform(step, 0, 'time'), count)
+  const blocks = blocksOf(length, framing.block)
+  const evenly = spread(random.uniform(step, 0, 'time'), count * blocks.length)
   for (let b = 0; b < count; b++) {
     const clean = tokens.subarray(b * length, (b + 1) * length)
-    const t = times.draw(evenly[b])
-    const noisy = noise.corrupt(clean, t, { maskId: mask, words, schedule }, (i) =>
-      i >= batch.given[b] && i < writable ? random.uniform(step, b * length + i, 'mask') : 1,
-    )
-    const canvas = ids.subarray(b * canvasLength, (b + 1) * canvasLength)
+    const canvas = ids.subarray(b * stride, b * stride + canvasLength)
     writePrefix(framing, canvas, keptLabels(batch.labels.subarray(b * slots, (b + 1) * slots), b))
-    canvas.set(noisy, prefix)
-    for (const position of noise.rows(noisy, mask)) {
-      if (position < batch.given[b] || position >= writable) continue
-      rows.push(b * canvasLength + prefix + position - framing.shift)
-      targets.push(clean[position])
-      noisyTokens.push(noisy[position])
-      time.push(t)
-      importance.push(times.correction(t) / learnt)
+    if (paired) {
+      const beside = ids.subarray(b * stride + canvasLength, (b + 1) * stride)
+      beside.set(canvas.subarray(0, prefix))
+      beside.set(clean, prefix)
     }
+    blocks.forEach(([from, to], block) => {
+      // a block of one word is all fog when it is written
+      const certain = framing.block === 1
+      const t = certain ? 1 : times.draw(evenly[block * count + b])
+      const weight = certain ? 1 : times.correction(t)
+      const noisy = noise.corrupt(
+        clean.subarray(from, to),
+        t,
+        { maskId: mask, words, schedule },
+        (i) =>
+          from + i >= batch.given[b] && from + i < writable
+            ? random.uniform(step, b * length + from + i, 'mask')
+            : 1,
+      )
+      canvas.set(noisy, prefix + from)
+      for (const at of noise.rows(noisy, mask)) {
+        const position = from + at
+        if (position < batch.given[b] || position >= writable) continue
+        rows.push(b * stride + prefix + position - framing.shift)
+        targets.push(clean[position])
+        noisyTokens.push(noisy[at])
+        time.push(t)
+        importance.push(weight / learnt)
+      }
+    })
   }
   const vector = (data: Int32Array | Float32Array): HostTensor => ({ data, dims: [data.length] })
   return {
-    ids: { data: ids, dims: [count, canvasLength] },
+    ids: { data: ids, dims: paired ? [count, 2, canvasLength] : [count, canvasLength] },
     rows: vector(Int32Array.from(rows)),
     targets: vector(Int32Array.from(targets)),
     noisy: vector(Int32Array.from(noisyTokens)),

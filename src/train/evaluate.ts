@@ -4,7 +4,7 @@
 import type { ModelConfig } from '../model/config.ts'
 import { framing, longestText } from '../model/framing.ts'
 import type { Network, PricedQuery } from '../model/network.ts'
-import { type Look, noiseOf, noises } from '../noise/index.ts'
+import { blocksOf, type Look, lookInBlocks, noiseOf, noises } from '../noise/index.ts'
 import { seeded, stream } from '../random/index.ts'
 import type { Dataset, Tokenizer } from '../text/index.ts'
 
@@ -25,7 +25,7 @@ export interface HeldOutLoss {
 /** parts of (0, 1] by which masked words are told apart */
 const parts = 10
 
-interface Sample extends PricedQuery, Pick<Look, 'worth' | 'masked'> {
+interface Sample extends PricedQuery, Pick<Look, 'worth' | 'weights' | 'masked'> {
   labels: Int32Array
   /** tokens that are written */
   length: number
@@ -81,18 +81,19 @@ export function heldOutMeter(
   const texts = heldOutTexts(config, tokenizer, dataset, tokens)
   const unsaid = Int32Array.from(tokenizer.labels, (label) => label.unknown)
   const random = seeded(seed)
-  const { mask, eos } = tokenizer.special
+  const { mask } = tokenizer.special
   return async (network) => {
     const { noise } = network.causal ? { noise: noises.autoregressive } : noiseOf(config.noise)
     const { words } = framing(config, tokenizer, network.causal)
+    const world = { maskId: mask, words }
     const samples: Sample[] = texts.map(({ before, text }, i) => {
       const characters = text.reduce((sum, id) => sum + tokenizer.characters[id], 0)
       const common = { labels: unsaid, before, length: text.length, characters }
-      const ends = network.causal && network.eosId !== undefined
-      const clean = ends ? Int32Array.from([...text, eos]) : text
+      const clean = network.ended(text)
       const spread = (i * 0.6180339887498949 + 0.5) % 1 // golden ratio: even for any number of texts
       const next = stream(random, 'mask', i)
-      const { noisy, ...look } = noise.look(clean, spread, next, { maskId: mask, words })
+      const blocks = blocksOf(clean.length, network.block, before.length)
+      const { noisy, ...look } = lookInBlocks(noise, clean, blocks, spread, next, world)
       return { ...common, ...look, tokens: noisy, targets: look.rows.map((row) => clean[row]) }
     })
     let nats = 0
@@ -103,17 +104,18 @@ export function heldOutMeter(
     for (let from = 0; from < samples.length; from += 16) {
       const part = samples.slice(from, from + 16)
       for (const [i, losses] of (await network.losses(part)).entries()) {
-        const { length, rows, worth, masked } = part[i]
+        const { length, rows, worth, weights, masked } = part[i]
         const summed = losses.reduce((sum, loss) => sum + loss, 0)
-        nats += worth * summed
-        if (masked !== undefined) {
+        nats +=
+          worth * (weights ? losses.reduce((sum, loss, r) => sum + weights[r] * loss, 0) : summed)
+        if (masked !== undefined && !network.exact) {
           const share = byMasked[Math.min(parts, Math.ceil(masked * parts)) - 1]
           share.nats += summed
           share.tokens += rows.length
         }
         tokens += length
         characters += part[i].characters
-        if (!network.causal && config.text.exactLength)
+        if (network.eosId === undefined && config.text.exactLength)
           lengths -= dataset.train.lengths?.logProb(length) ?? 0
       }
     }
@@ -121,7 +123,7 @@ export function heldOutMeter(
       natsPerToken: nats / tokens,
       natsPerChar: (nats + lengths) / characters,
       natsPerText: (nats + lengths) / samples.length,
-      exact: network.causal,
+      exact: network.exact,
       ...(byMasked.some(({ tokens }) => tokens > 0)
         ? { byMasked: byMasked.map(({ nats, tokens }) => (tokens > 0 ? nats / tokens : null)) }
         : {}),

@@ -16,8 +16,8 @@ import type { Noise, Pricing } from '../noise/index.ts'
 
 /** Canvases [B, L], and the rows [R] that are paid for.
  * `importance` is what a row's nats count in the loss: its weight, divided by the number of tokens of the batch. */
-const batchInputs = () => ({
-  ids: input('ids', 'int32', ['B', 'L']),
+const batchInputs = (paired: boolean) => ({
+  ids: input('ids', 'int32', paired ? ['B', 2, 'L'] : ['B', 'L']),
   rows: input('rows', 'int32', ['R']),
   targets: input('targets', 'int32', ['R']),
   noisy: input('noisy', 'int32', ['R']),
@@ -28,15 +28,16 @@ const batchInputs = () => ({
 export const gradientName = (parameter: string): string => `grad.${parameter}`
 
 /** Loss and gradients.
+ * @param paired do clean texts lie beside the noisy ones, [B, 2, L]? So a network that sees blocks learns
  * @param decomposed of the device that will run it
  * @returns outputs: `loss`, the weighted sum; `grad.<parameter>` for every parameter. */
 export function trainingGraph(
   network: Transformer,
   noise: Noise,
   pricing: Pricing,
-  { decomposed }: Pick<EmitOptions, 'decomposed'> = {},
+  { decomposed, paired = false }: Pick<EmitOptions, 'decomposed'> & { paired?: boolean } = {},
 ): EmittedGraph {
-  const { ids, rows, targets, noisy, time, importance } = batchInputs()
+  const { ids, rows, targets, noisy, time, importance } = batchInputs(paired)
   const logits = network.logits(ids, rows)
   const loss = named('loss', () => {
     const nats = noise.loss({ logits, targets, noisy, time }, pricing)

@@ -1,4 +1,5 @@
 // The config of the model that a run will make: its network, its noise, and what its texts are.
+import { UnfogError } from '../error/index.ts'
 import type { Counts, ModelConfig, TextConfig } from '../model/config.ts'
 import { longestText } from '../model/framing.ts'
 import { noiseOf } from '../noise/index.ts'
@@ -7,13 +8,19 @@ import type { Prepared, TrainingData } from './data.ts'
 import { processOf, type RunOptions } from './plan.ts'
 import { architectureFor } from './sizes.ts'
 
-/** The noise of a run, and what the network may look at to undo it. */
-function objective(options: RunOptions) {
-  const { schedule = 'linear', replaced } = options
+/** The noise of a run, and what the network may look at to undo it.
+ * @param from where text begins in a canvas */
+function objective(options: RunOptions, from: number) {
+  const { schedule = 'linear', replaced, block } = options
   const process = processOf(options)
   const noise = { process, schedule, ...(replaced === undefined ? {} : { replaced }) }
   const { causal, settles } = noiseOf(noise).noise
-  return { attention: causal ? ('causal' as const) : ('full' as const), noise, settles }
+  return {
+    attention: causal ? ('causal' as const) : block ? ('block' as const) : ('full' as const),
+    blocks: block ? { length: block, from } : undefined,
+    noise,
+    settles,
+  }
 }
 
 /** How tales are best written (docs/benchmarks.md): a text that must be true to its end is worth a second look, and
@@ -21,6 +28,7 @@ function objective(options: RunOptions) {
 const taleSampling = {
   full: { policy: 'revise', temperature: 1, topP: 0.9 },
   causal: { temperature: 0.6 },
+  block: {},
 } as const
 
 /** A network of about so many parameters, as wide as the texts need. */
@@ -36,14 +44,20 @@ export function freshConfig(
     options.length ?? (tokenizer.kind === 'chars' || tokenizer.kind === 'bytes' ? 128 : 64)
   const longest = own ? Math.max(own, dataset.heldOut.longest ?? 0) : window
   // a begin token, label slots, the text, and room for an end token
-  const context = 1 + tokenizer.labels.length + longest + (lengths ? 1 : 0)
+  const from = 1 + tokenizer.labels.length
+  const { attention, noise, blocks, settles } = objective(options, from)
+  const room = longest + (lengths ? 1 : 0)
+  expectBlock(options, room)
+  // an end token fills its block
+  const unit = lengths ? (options.block ?? 1) : 1
+  const context = from + Math.ceil(room / unit) * unit
   const architecture = architectureFor(parameters, { vocabSize: tokenizer.size, context })
-  const { attention, noise, settles } = objective(options)
   return {
     unfog: 1,
     name: options.name ?? data.name,
-    architecture: { ...architecture, attention },
-    shift: true,
+    architecture: { ...architecture, attention, ...(blocks ? { blocks } : {}) },
+    // a block's first word is predicted where it stands, with what is known of its block
+    shift: !blocks,
     noise,
     text: textConfig(data, prepared, longest),
     weights: { dtype: options.dtype ?? 'f32' },
@@ -58,17 +72,31 @@ export function continuedConfig(
   options: RunOptions,
   prepared: Prepared,
 ): ModelConfig {
-  const { attention, noise, settles } = objective(options)
+  const begins = 1 + prepared.tokenizer.labels.length
+  const { attention, noise, blocks, settles } = objective(options, begins)
+  expectBlock(options, from.architecture.context - begins)
+  const { blocks: _, ...architecture } = from.architecture
   return {
     ...from,
     name: options.name ?? from.name,
-    architecture: { ...from.architecture, attention },
+    architecture: { ...architecture, attention, ...(blocks ? { blocks } : {}) },
+    ...(blocks ? { shift: false } : {}),
     noise,
     text: textConfig(data, prepared, longestText(from, prepared.tokenizer)),
     weights: { dtype: options.dtype ?? from.weights.dtype },
     // how it wrote under noise in which words settle
     ...(settles ? {} : { sampling: undefined }),
   }
+}
+
+/** @throws UnfogError `usage` */
+function expectBlock({ block = 1 }: RunOptions, longest: number): void {
+  if (block <= longest) return
+  throw new UnfogError(
+    'usage',
+    `--block ${block} exceeds the context of ${longest} tokens: use --block ${longest} or less, or none to write the whole text at once`,
+    { param: 'block' },
+  )
 }
 
 function textConfig(data: TrainingData, prepared: Prepared, longest: number): TextConfig {

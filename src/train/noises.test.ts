@@ -1,4 +1,4 @@
-// Every noise through a whole run: trained, stopped and gone on with, saved, loaded, scored, written with.
+// Every noise, and blocks, through a whole run: trained, stopped and gone on with, saved, loaded, scored, written with.
 import { describe, expect, test } from 'vitest'
 import {
   eventsOf,
@@ -49,11 +49,50 @@ describe.each(Object.values<Noise>(noises))('$name noise', (noise) => {
   })
 })
 
+describe.each([{ block: 4, schedule: 'cosine' }, { block: 1 }])('%j', (how) => {
+  test('trains, goes on to the same weights, scores and writes', async () => {
+    const options = { ...shortRun, ...how }
+    const [whole, stopped] = [memoryStore(), memoryStore()]
+    const events = await eventsOf(settingsOf({ out: whole, options }))
+    const abort = new AbortController()
+    await eventsOf(settingsOf({ out: stopped, options, signal: abort.signal }), (event) => {
+      if (event.type === 'report' && event.tokens > 1000) abort.abort()
+    })
+    await eventsOf(settingsOf({ out: stopped, options }))
+    const [one, two] = [whole, stopped].map((store) => store.read('model.safetensors'))
+    expect(await sha256(await two)).toBe(await sha256(await one))
+    const single = how.block === 1
+    const phases = ofType(events, 'phase').map(({ phase }) => phase)
+    expect(phases).toEqual(single ? ['left to right'] : ['left to right', 'denoising'])
+    const { heldOut } = ofType(events, 'done')[0]
+    expect(heldOut.exact).toBe(single)
+    // bytes at random cost log 260
+    expect(heldOut.natsPerToken).toBeLessThan(5)
+
+    const model = new Model(await openModel(whole, sharedDevice))
+    const score = await model.score('the cat sat.', { precision: 0.1 })
+    expect(score).toMatchObject({ exact: single, noise: 'masked', block: how.block })
+    expect(score.nats).toBeGreaterThan(0)
+    const asked = { prompt: 'the', seed: 3 }
+    const alone = await model.complete(asked)
+    expect(alone.text.startsWith('the')).toBe(true)
+    const [among] = await model.complete([asked, { seed: 4 }])
+    expect(among.text).toBe(alone.text)
+    await model.dispose()
+  })
+})
+
 test.each([
   [{ noise: 'hybrid', replaced: 1 }, '--replaced 1 is not a number above 0 and below 1'],
   [{ noise: 'uniform', replaced: 0.2 }, 'uniform noise has no --replaced share'],
   [{ ar: true, noise: 'uniform' }, '--ar is --noise autoregressive and cannot go with --noise'],
   [{ ar: true, schedule: 'cosine' }, 'autoregressive noise has no --schedule'],
+  [{ block: 0 }, '--block 0 is not a whole number of at least 1'],
+  [{ ar: true, block: 4 }, '--ar and --block cannot go together'],
+  [{ noise: 'autoregressive', block: 4 }, '--noise autoregressive and --block cannot go together'],
+  [{ noise: 'uniform', block: 4 }, 'under uniform noise no word settles'],
+  [{ noise: 'hybrid', block: 4 }, 'under hybrid noise no word settles'],
+  [{ block: 1, schedule: 'cosine' }, 'blocks of one word have no --schedule'],
   [{ noise: 'gaussian' }, '--noise gaussian is not one of masked'],
 ])('%j is refused before anything runs', (options, says) => {
   expect(() => checkOptions(options)).toThrow(says)

@@ -20,6 +20,8 @@ export interface RunOptions {
   params?: number
   /** an autoregressive model: the noise of that name */
   ar?: boolean
+  /** a model that writes in blocks of so many tokens, from left to right */
+  block?: number
   /** a row of the noise processes; default masked */
   noise?: string
   /** a row of the schedules; default linear */

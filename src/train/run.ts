@@ -14,8 +14,8 @@ import { open, type RunSource } from './open.ts'
 import type { RunOptions, RunPlan } from './plan.ts'
 import { goneBack, slowed } from './recovery.ts'
 import { metersOf, round, sums } from './report.ts'
-import { configOf, saveModel } from './save-model.ts'
-import type { Phase } from './trainer.ts'
+import { saveModel } from './save-model.ts'
+import { configOf, type Phase } from './trainer.ts'
 
 export type TrainEvent =
   /** what was chosen and why, before the first step */

@@ -9,17 +9,7 @@ import { type Best, here, type Progress } from './checkpoint.ts'
 import type { Prepared, TrainingData } from './data.ts'
 import { type HeldOutLoss, heldOutQuestion } from './evaluate.ts'
 import type { RunPlan } from './plan.ts'
-import type { Phase, Trainer } from './trainer.ts'
-
-/** The model as it is within a phase. */
-export const configOf = (config: ModelConfig, { causal }: Phase): ModelConfig =>
-  causal
-    ? {
-        ...config,
-        architecture: { ...config.architecture, attention: 'causal' },
-        noise: { ...config.noise, process: 'autoregressive' },
-      }
-    : config
+import { configOf, type Phase, type Trainer } from './trainer.ts'
 
 export interface Saving {
   plan: RunPlan

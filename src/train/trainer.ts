@@ -3,7 +3,7 @@
 import type { ModelConfig } from '../model/config.ts'
 import { type Framing, framing, longestText } from '../model/framing.ts'
 import { initialise, parameterShapes, transformer } from '../nn/index.ts'
-import { noiseOf, noises, times } from '../noise/index.ts'
+import { noiseOf, schedules, times } from '../noise/index.ts'
 import { seeded } from '../random/index.ts'
 import {
   type Device,
@@ -49,6 +49,20 @@ export interface Setup {
   phases: readonly Phase[]
 }
 
+/** The model as it is within a phase. */
+export function configOf(config: ModelConfig, { causal }: Phase): ModelConfig {
+  if (!causal) return config
+  const { architecture, noise } = config
+  const { blocks } = architecture
+  if (blocks)
+    return { ...config, architecture: { ...architecture, blocks: { ...blocks, length: 1 } } }
+  return {
+    ...config,
+    architecture: { ...architecture, attention: 'causal' },
+    noise: { ...noise, process: 'autoregressive' },
+  }
+}
+
 /** Phases of a run: a masked model that starts from nothing first learns to write from left to right.
  * @param fresh does it begin with random weights? */
 export function phasesOf(
@@ -58,8 +72,13 @@ export function phasesOf(
   fresh: boolean,
 ): Phase[] {
   const causal = config.architecture.attention === 'causal'
-  if (causal) return [{ name: 'left to right', until: budget, causal }]
-  const warm = fresh && config.shift ? Math.round(recipe.warmStart * budget) : 0
+  if (causal || config.architecture.blocks?.length === 1)
+    return [{ name: 'left to right', until: budget, causal: true }]
+  // in blocks of one word a model writes from left to right, shifted or not
+  const warm =
+    fresh && (config.shift || config.architecture.blocks)
+      ? Math.round(recipe.warmStart * budget)
+      : 0
   const denoising: Phase = { name: 'denoising', until: budget, causal: false }
   return warm > 0 ? [{ name: 'left to right', until: warm, causal: true }, denoising] : [denoising]
 }
@@ -136,17 +155,16 @@ export class Trainer {
     let session = this.sessions.get(phase)
     if (!session) {
       const { device, config, tokenizer, recipe } = this.setup
-      const architecture = {
-        ...config.architecture,
-        attention: phase.causal ? ('causal' as const) : ('full' as const),
-      }
-      const { banned, words } = this.framing(phase)
+      const { architecture } = configOf(config, phase)
+      const { banned, words, block } = this.framing(phase)
       const network = transformer(architecture, banned)
       const { noise, schedule } = this.corruption(phase)
       const maskId = tokenizer.special.mask
       const pricing = { maskId, words, schedule, cap: recipe.weightCap }
       const { decomposed } = device
-      session = device.session(trainingGraph(network, noise, pricing, { decomposed }))
+      session = device.session(
+        trainingGraph(network, noise, pricing, { decomposed, paired: block !== undefined }),
+      )
       this.sessions.set(phase, session)
     }
     return session
@@ -157,7 +175,8 @@ export class Trainer {
     let found = this.framings.get(phase)
     if (!found) {
       const { config, tokenizer } = this.setup
-      found = framing(config, tokenizer, phase.causal)
+      const within = configOf(config, phase)
+      found = framing(within, tokenizer, within.architecture.attention === 'causal')
       this.framings.set(phase, found)
     }
     return found
@@ -165,10 +184,10 @@ export class Trainer {
 
   private corruption(phase: Phase): Corruption {
     const { config, recipe } = this.setup
-    const named = noiseOf(config.noise)
     return {
-      noise: phase.causal ? noises.autoregressive : named.noise,
-      schedule: named.schedule,
+      noise: noiseOf(configOf(config, phase).noise).noise,
+      // of no account where words come one by one, and blocks of one word are paid once
+      schedule: phase.causal ? schedules.linear : noiseOf(config.noise).schedule,
       times: phase.causal ? times.uniform : times[recipe.times],
       dropAll: recipe.dropAll,
       dropEach: recipe.dropEach,

@@ -6,12 +6,14 @@ export type Weights = Readonly<Record<string, { data: ArrayLike<number> }>>
 type Matrix = Float64Array[]
 
 /** @param ids [L]  @param visible [L], false where a position is padding
+ * @param paired is the first half of ids a noisy text, and the second the clean one at the same positions?
  * @returns [L][vocabSize] */
 export function referenceLogits(
   config: TransformerConfig,
   weights: Weights,
   ids: ArrayLike<number>,
   visible: readonly boolean[] = Array.from(ids, () => true),
+  paired = false,
 ): Matrix {
   const { width, vocabSize, layers } = config
   const embed = weights.embed.data
@@ -22,7 +24,7 @@ export function referenceLogits(
     const at = `block.${block}`
     const [a, b, c, d, e, f] = timed(config, weights, `${at}.time`, 6)
     const first = modulated(normed(config, weights, x, `${at}.norm1`), a, b)
-    x = added(x, gated(attend(config, weights, first, visible, at), c))
+    x = added(x, gated(attend(config, weights, first, visible, at, paired), c))
     const second = modulated(normed(config, weights, x, `${at}.norm2`), d, e)
     x = added(x, gated(feedForward(config, weights, second, at), f))
   }
@@ -113,26 +115,27 @@ function attend(
   x: Matrix,
   visible: readonly boolean[],
   block: string,
+  paired: boolean,
 ): Matrix {
   const { heads, kvHeads, headSize, width, qkNorm, normEps, ropeTheta } = config
+  const sees = sight(config, x.length, paired)
+  const position = (l: number) => (paired ? l % (x.length / 2) : l)
   const at = `${block}.attn`
   const qkv = linear(weights, x, `${at}.qkv`, (heads + 2 * kvHeads) * headSize)
   const head = (l: number, index: number) => qkv[l].slice(index * headSize, (index + 1) * headSize)
   const positioned = (l: number, index: number, gain: string) => {
     const raw = head(l, index)
-    if (qkNorm === 'none') return turned(raw, l, ropeTheta)
+    if (qkNorm === 'none') return turned(raw, position(l), ropeTheta)
     const weight = qkNorm === 'gain' ? weights[`${at}.${gain}`].data : undefined
     const unit = rms(raw, normEps).map((v, i) => (weight ? v * weight[i] : v))
-    return turned(unit, l, ropeTheta)
+    return turned(unit, position(l), ropeTheta)
   }
   const mixed = x.map((_, l) => {
     const out = new Float64Array(heads * headSize)
     for (let h = 0; h < heads; h++) {
       const shared = Math.floor(h / (heads / kvHeads))
       const q = positioned(l, h, 'qnorm')
-      const seen = x.flatMap((_, m) =>
-        visible[m] && (config.attention === 'full' || m <= l) ? [m] : [],
-      )
+      const seen = x.flatMap((_, m) => (visible[m] && sees(l, m) ? [m] : []))
       const scores = seen.map((m) => {
         const k = positioned(m, heads + shared, 'knorm')
         return q.reduce((sum, v, i) => sum + v * k[i], 0) / Math.sqrt(headSize)
@@ -148,6 +151,22 @@ function attend(
     return out
   })
   return linear(weights, mixed, `${at}.out`, width)
+}
+
+/** May place l look at place m? */
+function sight({ attention, blocks }: TransformerConfig, places: number, paired: boolean) {
+  if (attention === 'full') return () => true
+  if (attention === 'causal' || !blocks) return (l: number, m: number) => m <= l
+  const length = paired ? places / 2 : places
+  const noisy = (l: number) => paired && l < length
+  const block = (l: number) =>
+    Math.max(-1, Math.floor(((l % length) - blocks.from) / blocks.length))
+  return (l: number, m: number) =>
+    noisy(m)
+      ? noisy(l) && block(m) === block(l)
+      : noisy(l)
+        ? block(m) < block(l)
+        : block(m) <= block(l)
 }
 
 /** By its series, and far out by its continued fraction: 1e-14 everywhere. */

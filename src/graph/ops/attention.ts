@@ -4,11 +4,10 @@ import { UnfogError } from '../../error/index.ts'
 import { type Dim, sameShape, show } from '../shape.ts'
 import { apply, expectType, type Op, type Tensor } from '../tensor.ts'
 import { add } from './add.ts'
+import { type BlockMask, blockMask, causalMask, never } from './attention-masks.ts'
 import { scalar } from './constant.ts'
-import { greater } from './greater.ts'
 import { matmul } from './matmul.ts'
 import { mul } from './mul.ts'
-import { range } from './range.ts'
 import { reshape } from './reshape.ts'
 import { softmax } from './softmax.ts'
 import { sub } from './sub.ts'
@@ -19,10 +18,9 @@ export interface Attention {
   scale: number
   /** may a query see only keys at its position and before? */
   causal: boolean
+  /** may a query see only keys of its own block and of those before? */
+  blocks?: BlockMask
 }
-
-/** far below any score, and finite, so that no sum of two masks overflows */
-const never = -1e9
 
 /** [B, heads, …] → [B, groups, heads/groups, …], so that heads of a group meet the same keys. */
 const grouped = (x: Tensor, groups: Dim): Tensor => {
@@ -30,20 +28,16 @@ const grouped = (x: Tensor, groups: Dim): Tensor => {
   return reshape(x, [batch, groups, (heads as number) / (groups as number), length, size])
 }
 
-function causalMask(queries: Dim, keys: Dim): Tensor {
-  const later = greater(reshape(range(keys), [1, keys]), reshape(range(queries), [queries, 1]))
-  return where(later, scalar(never), scalar(0))
-}
-
 function weights(
   q: Tensor,
   k: Tensor,
   visible: Tensor | undefined,
-  { scale, causal }: Attention,
+  { scale, causal, blocks }: Attention,
 ): Tensor {
   let scores = matmul(q, k, { transposeB: true, alpha: scale })
-  if (causal)
-    scores = add(scores, causalMask(q.shape[q.shape.length - 2], k.shape[k.shape.length - 2]))
+  const keys = k.shape[k.shape.length - 2]
+  if (causal) scores = add(scores, causalMask(q.shape[q.shape.length - 2], keys))
+  if (blocks) scores = add(scores, blockMask(keys, blocks))
   if (visible) {
     const [batch, ...seen] = visible.shape
     const perQuery = seen.length === 2 ? seen : [1, ...seen]
@@ -62,7 +56,7 @@ const parts = ([q, k, v, visible]: readonly Tensor[]) => {
 
 export const attentionOp: Op<Attention> = {
   name: 'attention',
-  shape: ([q, k, v, visible]) => {
+  shape: ([q, k, v, visible], attrs) => {
     const [heads, groups] = [q.shape[1], k.shape[1]]
     const fits = typeof heads === 'number' && typeof groups === 'number' && heads % groups === 0
     const alike = [0, 3].every((axis) => q.shape[axis] === k.shape[axis])
@@ -70,6 +64,12 @@ export const attentionOp: Op<Attention> = {
       throw new UnfogError(
         'bad_shape',
         `attention needs q [B, heads, L, D], k and v [B, groups, M, D], got ${show(q.shape)}, ${show(k.shape)}, ${show(v.shape)}`,
+      )
+    }
+    if (attrs.blocks && q.shape[2] !== k.shape[2]) {
+      throw new UnfogError(
+        'bad_shape',
+        `attention in blocks needs a key per query, got ${show(q.shape)} and ${show(k.shape)}`,
       )
     }
     if (visible) {

@@ -25,6 +25,7 @@ import {
   transpose,
   where,
 } from '../index.ts'
+import { blockMask } from './attention-masks.ts'
 
 const x = input('x', 'float', ['B', 'L', 4])
 const other = input('other', 'float', ['B', 'L', 3])
@@ -33,6 +34,7 @@ const few = input('few', 'int32', ['B'])
 const flags = input('flags', 'bool', ['B', 'L'])
 const heads = (groups: number, size: number) => input('heads', 'float', ['B', groups, 'L', size])
 const plain = { scale: 1, causal: false }
+const inBlocks = { length: 2, from: 0, context: 8, paired: true }
 
 const refused: Record<string, [() => Tensor, string]> = {
   'shapes that do not fit': [
@@ -126,6 +128,17 @@ const refused: Record<string, [() => Tensor, string]> = {
   'queries unlike keys': [
     () => attention(heads(2, 6), heads(2, 4), heads(2, 4), undefined, plain),
     'attention needs q',
+  ],
+  'blocks of other keys than queries': [
+    () => {
+      const far = input('k', 'float', ['B', 2, 'R', 4])
+      return attention(heads(2, 4), far, far, undefined, { ...plain, blocks: inBlocks })
+    },
+    'attention in blocks needs a key per query, got [B, 2, L, 4] and [B, 2, R, 4]',
+  ],
+  'a pair of texts that is none': [
+    () => blockMask('L', inBlocks),
+    'L positions are not two texts of one length',
   ],
   'a flag for each key': [
     () => attention(heads(2, 4), heads(2, 4), heads(2, 4), input('v', 'bool', ['L', 'B']), plain),

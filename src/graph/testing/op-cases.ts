@@ -312,6 +312,47 @@ const attended = ({
   },
 })
 
+/** Two texts of one length side by side, or one alone, in blocks of two behind a block of one. */
+const inBlocks = (says: string, paired: boolean): OpCase => {
+  const texts = paired ? 2 : 1
+  const operand: OpInput = { shape: ['B', 2, texts, 'L', 2] }
+  const block = (position: number) => (position === 0 ? 0 : Math.ceil(position / 2))
+  /** may this position of one text see that of another? The clean text is the last */
+  const sees = ([text, position]: Index, [other, at]: Index) => {
+    const noisy = text < texts - 1
+    if (other < texts - 1) return noisy && block(at) === block(position)
+    return noisy ? block(at) < block(position) : block(at) <= block(position)
+  }
+  return {
+    says,
+    inputs: { q: operand, k: operand, v: operand },
+    build: (inputs) => {
+      const [q, k, v] = ['q', 'k', 'v'].map((name) =>
+        reshape(inputs[name], ['B', 2, multiply(texts, 'L'), 2]),
+      )
+      const blocks = { length: 2, from: 1, context: 9, paired }
+      return attention(q, k, v, undefined, { scale: 0.7, causal: false, blocks })
+    },
+    value: ({ q, k, v }, [b, head, query, channel]) => {
+      const length = q.dims[3]
+      const places = Array.from({ length: texts * length }, (_, at) => [
+        Math.floor(at / length),
+        at % length,
+      ])
+      const seen = places.filter((place) => sees(places[query], place))
+      const scores = seen.map(
+        (place) =>
+          0.7 *
+          total(listed(2, (i) => q([b, head, ...places[query], i]) * k([b, head, ...place, i]))),
+      )
+      const all = logTotal(scores)
+      return total(
+        seen.map((place, i) => Math.exp(scores[i] - all) * v([b, head, ...place, channel])),
+      )
+    },
+  }
+}
+
 /** One of the two channels that turn together, at position l. */
 const turned = (
   x: Operand,
@@ -366,6 +407,8 @@ export const opCases = {
       keys: 'R',
       perQuery: true,
     }),
+    inBlocks('in blocks', false),
+    inBlocks('noisy blocks beside clean ones', true),
   ],
   broadcastTo: [
     {

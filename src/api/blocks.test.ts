@@ -1,0 +1,91 @@
+// A model that writes in blocks, as people hold it: what it is paid for is what it is asked when it writes, blocks settle
+// from left to right, and a text is the same in any batch.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { randomText, type TinyModel, tinyModel } from '../../test/support/tiny-models.ts'
+import { type Canvas, denoiseBatch, makeCanvas, makePlan, states } from '../denoise/index.ts'
+import { type Network, openNetwork } from '../model/network.ts'
+import { cpu } from '../runtime/cpu.node.ts'
+
+const block = 4
+let model: TinyModel
+let network: Network
+beforeAll(async () => {
+  model = await tinyModel({
+    shift: false,
+    architecture: { attention: 'block', blocks: { length: block, from: 1 } },
+  })
+  network = openNetwork(cpu({ threads: 1 }), model.config, model.tokenizer, model.weights)
+})
+afterAll(() => network.dispose())
+
+const words = { encode: (text: string) => model.tokenizer.encode(text), decode: () => '' }
+
+describe('losses of a block model', () => {
+  test('are those of the logits it is asked for when it writes', async () => {
+    const text = network.ended(randomText(model, 9, 3))
+    // the end fills its block
+    expect(text.length).toBe(12)
+    const { mask } = model.tokenizer.special
+    const rows = Int32Array.of(1, 2, 5, 8, 9, 11)
+    const tokens = text.slice()
+    for (const row of rows) tokens[row] = mask
+    const targets = rows.map((row) => text[row])
+    const [losses] = await network.losses([{ tokens, rows, targets }])
+    for (let from = 0; from < text.length; from += block) {
+      const own = rows.filter((row) => row >= from && row < from + block)
+      const canvas = text.map((id, i) => (i < from ? id : i < from + block ? tokens[i] : mask))
+      const [logits] = await network.logits([{ tokens: canvas, rows: own }])
+      own.forEach((row, i) => {
+        const line = logits.subarray(i * network.vocabSize, (i + 1) * network.vocabSize)
+        const all = Math.log(line.reduce((sum, logit) => sum + Math.exp(logit), 0))
+        // float32 sums of some dozens of terms
+        expect(losses[rows.indexOf(row)]).toBeCloseTo(all - line[text[row]], 4)
+      })
+    }
+  })
+})
+
+describe('texts in blocks', () => {
+  const policies = ['confidence', 'ancestral', 'threshold', 'revise', 'remdm-cap'] as const
+
+  async function write(seeds: readonly number[], policy: (typeof policies)[number]) {
+    const tasks = seeds.map((seed) => {
+      const plan = makePlan({ seed, policy, prompt: 'ab' }, network)
+      return { plan, from: makeCanvas(plan, network, words) as Canvas }
+    })
+    const texts = seeds.map(() => [] as number[])
+    for await (const { task, frame } of denoiseBatch(network, tasks)) {
+      const fog = frame.state.indexOf(states.fog)
+      if (fog >= 0) {
+        const end = (Math.floor(fog / block) + 1) * block
+        expect(frame.state.subarray(end).every((state) => state === states.fog)).toBe(true)
+      }
+      if (frame.done) {
+        expect(frame.state.includes(states.fog)).toBe(false)
+        texts[task] = [...frame.tokens]
+      }
+    }
+    return texts
+  }
+
+  test.each(policies)('settle block after block, the same in any batch: %s', async (policy) => {
+    const together = await write([1, 2, 3], policy)
+    expect(await write([2], policy)).toEqual([together[1]])
+    expect(new Set(together.map(String)).size).toBe(3)
+  })
+
+  test('cannot be asked to meet what stands behind their block', () => {
+    const plan = makePlan({ infill: 'a[2]b' }, network)
+    expect(makeCanvas(plan, network, words).tokens.length).toBe(4)
+    const far = makePlan({ infill: 'a[4]b' }, network)
+    expect(() => makeCanvas(far, network, words)).toThrow('sees nothing behind a block')
+    expect(() => makePlan({ blockLength: 2, policy: 'threshold' }, network)).toThrow(
+      '--block-length 2 cannot be chosen: this model has learnt to write in blocks of 4 tokens',
+    )
+    for (const cache of ['exact', 'prefix', 'dual'] as const) {
+      expect(() => makePlan({ cache }, network)).toThrow(
+        `--cache ${cache} is not for a model that writes in blocks`,
+      )
+    }
+  })
+})
