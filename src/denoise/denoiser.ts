@@ -1,6 +1,6 @@
 // What the loop needs of a network, and nothing more. Shifted heads, prefixes, labels, devices and precision stay
 // behind this interface; an enumerable table in a test implements it in three lines.
-import type { Noise, Schedule } from '../noise/index.ts'
+import type { Process } from '../noise/index.ts'
 
 /** What a question shares with others of its text, so that less is computed. A denoiser may take no notice. */
 export interface Reuse {
@@ -23,14 +23,6 @@ export interface Ask {
   before?: Int32Array
   /** nothing is kept without it */
   reuse?: Reuse
-}
-
-/** What a network was trained to undo. */
-export interface Process {
-  readonly noise: Noise
-  readonly schedule: Schedule
-  /** see `World.words` */
-  readonly words: Int32Array
 }
 
 export interface Denoiser {

@@ -2,12 +2,12 @@
 // answered, and shows a frame; who runs the network, and for how many drafts at once, is not its business. Nothing
 // in it depends on other drafts, so a text is the same alone and in any batch.
 import { UnfogError } from '../error/index.ts'
-import { noises, schedules, type World } from '../noise/index.ts'
+import { noises, type Process, schedules, type World } from '../noise/index.ts'
 import { categorical, type Draw, inverse, type Random, seeded } from '../random/index.ts'
 import { Answer } from './answer.ts'
 import type { Keeper } from './caches.ts'
 import type { Canvas } from './canvas.ts'
-import type { Ask, Denoiser, Process } from './denoiser.ts'
+import type { Ask, Denoiser } from './denoiser.ts'
 import { type Frame, fogSign, states } from './frame.ts'
 import { guide, unprompted } from './guidance.ts'
 import type { Plan } from './plan.ts'
@@ -39,6 +39,7 @@ export class Draft {
   readonly #banned: Uint8Array
   readonly #bannedInside: Uint8Array
   readonly #process: Process
+  readonly #world: World
   /** of the text, and with guidance of the text without what is given */
   readonly #keepers: readonly (Keeper | undefined)[]
   #asked: { view: PolicyState; rows: Int32Array } | undefined
@@ -86,6 +87,8 @@ export class Draft {
     )
     this.#keepers = [plan.cache.keep?.(), plan.cache.keep?.()]
     this.#process = network.process ?? maskedProcess(this.#banned)
+    const { vocabSize, maskId } = network
+    this.#world = { vocabSize, maskId, ...this.#process }
     if (!('step' in from)) this.#begin()
     this.#finish()
   }
@@ -101,11 +104,6 @@ export class Draft {
       this.#tokens[position] = token
       if (token !== this.#network.maskId) this.#state[position] = states.settled
     }
-  }
-
-  get #world(): World {
-    const { vocabSize, maskId } = this.#network
-    return { vocabSize, maskId, ...this.#process }
   }
 
   get done(): Frame['done'] {

@@ -1,7 +1,8 @@
 // How a text is to be written: the options of one request, checked once. Nothing further in checks them again.
 import { UnfogError } from '../error/index.ts'
+import type { Process } from '../noise/index.ts'
 import { type Cache, type CacheName, caches } from './caches.ts'
-import type { Denoiser, Process } from './denoiser.ts'
+import type { Denoiser } from './denoiser.ts'
 import { type PolicyName, policies } from './policies/index.ts'
 import type { Policy, PolicySettings } from './policy.ts'
 import type { Sampling } from './sample.ts'

@@ -3,6 +3,7 @@
 import { UnfogError } from '../error/index.ts'
 import {
   type Attribute,
+  arrayTypes,
   type ElementType,
   encodeOnnx,
   type OnnxGraph,
@@ -49,13 +50,6 @@ function hash(data: Uint8Array): string {
 
 const bytesOf = (array: ArrayBufferView): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
-
-const weightTypes = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-}
 
 /** What an op's `emit` writes with. */
 export class Emitter {
@@ -202,7 +196,7 @@ export class Emitter {
     if (values.length !== size) {
       throw new UnfogError('bad_shape', `weight ${name} has ${values.length} values, not ${size}`)
     }
-    const given = weightTypes[type as keyof typeof weightTypes]
+    const given = arrayTypes[type as 'float32' | 'float64' | 'int8' | 'uint8']
     const floats = values instanceof Float32Array || values instanceof Float64Array
     if (!(values instanceof given) && !(floats && type.startsWith('float'))) {
       const message = `weight ${name} is a ${values.constructor.name} and must hold ${type}`

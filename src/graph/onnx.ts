@@ -12,6 +12,16 @@ export const elementTypes = {
   bool: 9,
   float64: 11,
 } as const
+
+/** The arrays that hold their entries. */
+export const arrayTypes = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+}
 export type ElementType = keyof typeof elementTypes
 
 export type Attribute = number | string | readonly number[] | { float: number }

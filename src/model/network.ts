@@ -4,7 +4,7 @@
 import { UnfogError } from '../error/index.ts'
 import { emit, input, type QuantisedForm, quantisedProducts, type Tensor } from '../graph/index.ts'
 import { transformer } from '../nn/index.ts'
-import { type Noise, noiseOf, type Schedule } from '../noise/index.ts'
+import { noiseOf, type Process } from '../noise/index.ts'
 import type { Device, HostTensor, Session } from '../runtime/index.ts'
 import type { Tokenizer } from '../text/index.ts'
 import type { ModelConfig } from './config.ts'
@@ -53,7 +53,7 @@ export interface Network {
   /** A text as the model writes it: with its end, where it writes one. */
   ended(text: Int32Array): Int32Array
   /** what it was trained to undo, and the ids that can stand in a text */
-  readonly process: { noise: Noise; schedule: Schedule; words: Int32Array }
+  readonly process: Process
   /** Logits that predict the asked positions, [rows × vocabSize] per query.
    * @throws UnfogError `context_length` for a text that is too long */
   logits(queries: readonly Query[]): Promise<Float32Array[]>

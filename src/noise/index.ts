@@ -19,6 +19,14 @@ export const schedules = { linear, cosine, polynomial, geometric } satisfies Rec
   Schedule
 >
 
+/** What a network was trained to undo. */
+export interface Process {
+  readonly noise: Noise
+  readonly schedule: Schedule
+  /** see `World.words` */
+  readonly words: Int32Array
+}
+
 /** The rows that a model's config names.
  * @param replaced see `Noise.replacing`; the row's own share without */
 export function noiseOf({
@@ -29,7 +37,7 @@ export function noiseOf({
   process: string
   schedule: string
   replaced?: number
-}): { noise: Noise; schedule: Schedule } {
+}): Omit<Process, 'words'> {
   const row: Noise = noises[process as keyof typeof noises]
   return {
     noise: replaced === undefined ? row : (row.replacing?.(replaced) ?? row),

@@ -2,6 +2,7 @@
 // words: a runtime would speak of the node that failed first, or read beyond an array's end.
 import { UnfogError } from '../error/index.ts'
 import type { EmittedGraph } from '../graph/index.ts'
+import { arrayTypes } from '../graph/onnx.ts'
 import { type Dim, factors, show } from '../graph/shape.ts'
 import type { HostData, HostTensor } from './device.ts'
 
@@ -9,19 +10,11 @@ type Declared = EmittedGraph['inputs'][number]
 /** what a symbol stands for in this run, and which input says so */
 type Sizes = Map<string, { size: number; by: string }>
 
-/** Two types lie in a Uint8Array; it is called by the first. */
-const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int32: Int32Array,
-  bool: Uint8Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-}
-
-/** The element type that an array holds. */
-const typeOf = (data: HostData): keyof typeof arrays =>
-  (Object.keys(arrays) as (keyof typeof arrays)[]).find((type) => data instanceof arrays[type])!
+/** The element type that an array holds; of the two that lie in a Uint8Array the first. */
+const typeOf = (data: HostData): keyof typeof arrayTypes =>
+  (Object.keys(arrayTypes) as (keyof typeof arrayTypes)[]).find(
+    (type) => data instanceof arrayTypes[type],
+  )!
 
 /** The size of a dimension in this run; undefined where a symbol is not known. */
 function sizeOf(dim: Dim, sizes: Sizes): number | undefined {
@@ -54,7 +47,7 @@ function reasons(name: string, shape: Declared['shape'], sizes: Sizes): string {
 
 function check(kind: string, declared: Declared, { data, dims }: HostTensor, sizes: Sizes): void {
   const { name, type, shape } = declared
-  if (!(data instanceof arrays[type as keyof typeof arrays])) {
+  if (!(data instanceof arrayTypes[type as keyof typeof arrayTypes])) {
     throw new UnfogError('bad_shape', `${kind} ${name} is ${typeOf(data)} and must be ${type}`)
   }
   const fits =

@@ -13,19 +13,25 @@ import { sha256 } from '../model/safetensors.ts'
 import { type Noise, noises } from '../noise/index.ts'
 import { memoryStore } from '../store/index.ts'
 import { checkOptions } from './check-options.ts'
+import type { RunOptions } from './plan.ts'
+
+/** A run, and the same one stopped and taken up again, which must end with the same weights. */
+async function wholeAndResumed(options: typeof shortRun & RunOptions) {
+  const [whole, stopped] = [memoryStore(), memoryStore()]
+  const events = await eventsOf(settingsOf({ out: whole, options }))
+  const abort = new AbortController()
+  await eventsOf(settingsOf({ out: stopped, options, signal: abort.signal }), (event) => {
+    if (event.type === 'report' && event.tokens > 1000) abort.abort()
+  })
+  await eventsOf(settingsOf({ out: stopped, options }))
+  const [one, two] = [whole, stopped].map((store) => store.read('model.safetensors'))
+  expect(await sha256(await two)).toBe(await sha256(await one))
+  return { whole, events }
+}
 
 describe.each(Object.values<Noise>(noises))('$name noise', (noise) => {
   test('trains, goes on to the same weights, scores and writes', async () => {
-    const options = { ...shortRun, noise: noise.name }
-    const [whole, stopped] = [memoryStore(), memoryStore()]
-    const events = await eventsOf(settingsOf({ out: whole, options }))
-    const abort = new AbortController()
-    await eventsOf(settingsOf({ out: stopped, options, signal: abort.signal }), (event) => {
-      if (event.type === 'report' && event.tokens > 1000) abort.abort()
-    })
-    await eventsOf(settingsOf({ out: stopped, options }))
-    const [one, two] = [whole, stopped].map((store) => store.read('model.safetensors'))
-    expect(await sha256(await two)).toBe(await sha256(await one))
+    const { whole, events } = await wholeAndResumed({ ...shortRun, noise: noise.name })
     const phases = ofType(events, 'phase').map(({ phase }) => phase)
     expect(phases).toEqual(noise.causal ? ['left to right'] : ['left to right', 'denoising'])
     // bytes at random cost log 260
@@ -51,16 +57,7 @@ describe.each(Object.values<Noise>(noises))('$name noise', (noise) => {
 
 describe.each([{ block: 4, schedule: 'cosine' }, { block: 1 }])('%j', (how) => {
   test('trains, goes on to the same weights, scores and writes', async () => {
-    const options = { ...shortRun, ...how }
-    const [whole, stopped] = [memoryStore(), memoryStore()]
-    const events = await eventsOf(settingsOf({ out: whole, options }))
-    const abort = new AbortController()
-    await eventsOf(settingsOf({ out: stopped, options, signal: abort.signal }), (event) => {
-      if (event.type === 'report' && event.tokens > 1000) abort.abort()
-    })
-    await eventsOf(settingsOf({ out: stopped, options }))
-    const [one, two] = [whole, stopped].map((store) => store.read('model.safetensors'))
-    expect(await sha256(await two)).toBe(await sha256(await one))
+    const { whole, events } = await wholeAndResumed({ ...shortRun, ...how })
     const single = how.block === 1
     const phases = ofType(events, 'phase').map(({ phase }) => phase)
     expect(phases).toEqual(single ? ['left to right'] : ['left to right', 'denoising'])

@@ -12,7 +12,7 @@ import {
   type Precision,
   sum,
 } from '../index.ts'
-import type { ElementType } from '../onnx.ts'
+import { arrayTypes, type ElementType } from '../onnx.ts'
 import { type Dim, factors, type Shape } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 
@@ -89,20 +89,11 @@ export function valuesOf(
   )
 }
 
-const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int32: Int32Array,
-  bool: Uint8Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-}
-
 export const hostTensor = (
   type: ElementType,
   data: ArrayLike<number>,
   dims: readonly number[],
-): HostTensor => ({ data: arrays[type as keyof typeof arrays].from(data), dims })
+): HostTensor => ({ data: arrayTypes[type as keyof typeof arrayTypes].from(data), dims })
 
 export function operand(data: ArrayLike<number>, dims: readonly number[]): Operand {
   const at = (index: readonly number[]): number => {
