@@ -201,12 +201,8 @@ const tiny: Partial<World> = {
   indoors: {},
 }
 const terse = { it: 0, look: 0, scenery: 0, see: 0, pastime: 0, lead: 0, adverb: 0, friends: 0 }
-/** Styles, and what their tales do without when all are listed: verse, which has many tails, without pronouns. */
-const tongues: [Style[], Partial<World['slots']>][] = [
-  [['plain', 'dialogue'], terse],
-  [['news'], terse],
-  [['rhyme'], { ...terse, pronoun: 0 }],
-]
+/** Styles whose tales are all listed. Verse has too many for that, because of its tails: some are drawn. */
+const tongues: Style[][] = [['plain', 'dialogue'], ['news']]
 const sumOf = (numbers: Iterable<number>) => [...numbers].reduce((sum, x) => sum + x, 0)
 
 for (const [n, [name, change]] of Object.entries(pairs).entries()) {
@@ -245,9 +241,9 @@ for (const plot of plotNames) {
       })
       const check = checkerOf(world, 'full')
       const some: string[] = []
-      for (const [styles, slots] of tongues) {
+      for (const styles of tongues) {
         const { tales, twice } = everyTale(
-          oneForm(toldIn({ ...world, slots: { ...world.slots, ...slots } }, styles), n),
+          oneForm(toldIn({ ...world, slots: { ...world.slots, ...terse } }, styles), n),
         )
         expect(twice).toEqual([])
         expect(sumOf(tales.values())).toBeCloseTo(1, 9)
@@ -255,6 +251,8 @@ for (const plot of plotNames) {
         expect(texts.filter((text) => !check(text).ok)).toEqual([])
         some.push(texts[n], texts[texts.length - 1 - n])
       }
+      const next = stream(seeded(n), 'world')
+      some.push(tellWith(toldIn(world, ['rhyme']), drawn(next)).text)
       const also = [world.lists, world.rhymes].flatMap((lists) => Object.values(lists).flat())
       const { wrong } = wronglyAccepted(world, 'full', some, also)
       expect(wrong).toEqual([])
