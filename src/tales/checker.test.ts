@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { fullGrammar, smallGrammar } from './check/grammar.ts'
+import { sentencesOf } from './check/check.ts'
 import { lexiconOf } from './check/lexicon.ts'
 import { reader } from './check/parse.ts'
 import { cutSentences } from './check/sentences.ts'
@@ -17,9 +17,10 @@ import {
 } from './index.ts'
 
 /** What teller and checker must agree on, event by event. */
-const digest = ({ plot, a, b, things, holders, place, mood, events }: Facts) =>
+const digest = ({ plot, style, a, b, things, holders, place, mood, events }: Facts) =>
   JSON.stringify([
     plot,
+    style,
     a,
     b,
     things,
@@ -124,6 +125,61 @@ test('a pronoun after a sentence without a person has nobody to stand for', () =
   ])
 })
 
+const report = [
+  'Ben seen in the garden on sunny morning.',
+  'Witnesses say he wanted a red kite.',
+  'Tom was reported on the hill with such a kite.',
+  'Ben later arrived on the hill.',
+  'Ben formally requested the kite.',
+  'Tom presented it to Ben.',
+  'Ben was described as happy.',
+  'Ben was last seen on the hill with the kite.',
+]
+const verse = [
+  'In the garden sat Ben in sunny weather, hooray.',
+  'How he wished for a red kite, they say.',
+  'On the hill sat Tom with such a kite, you see.',
+  'Off to the hill Ben went, so free.',
+  'Ben begged for the kite long ago.',
+  'Tom let him have the kite, heigh ho.',
+  'How happy Ben was in spring.',
+  'So Ben had the kite on the hill, ting ling.',
+]
+
+test('the same story as news and as verse', () => {
+  const facts = check('full', story.join(' ')).facts as Facts
+  const inNews = check('full', report.join(' ')).facts as Facts
+  const inVerse = check('full', verse.join(' ')).facts as Facts
+  expect(digest({ ...inNews, style: 'plain' })).toBe(digest(facts))
+  expect(digest({ ...inVerse, style: 'plain' })).toBe(digest(facts))
+  expect([inNews.style, inVerse.style]).toEqual(['news', 'rhyme'])
+})
+
+test.each([
+  [report, 3, story[3], 'the style in sentence 4 is plain or dialogue, but the tale began as news'],
+  [story, 3, report[3], 'the style in sentence 4 is news, but the tale began as plain'],
+  [verse, 3, report[3], 'the style in sentence 4 is news, but the tale began as rhyme'],
+  [story, 1, verse[1], 'the style in sentence 2 is rhyme, but the tale began as plain or dialogue'],
+  [
+    verse,
+    3,
+    'Off to the hill Ben went, hold tight.',
+    '"tight" in sentence 4 does not rhyme with "see"',
+  ],
+  [verse, 3, 'Off to the hill Ben went, you see.', '"see" in sentence 4 rhymes with itself'],
+  [
+    verse,
+    2,
+    'On the hill sat Tom with such a kite that day.',
+    '"day" in sentence 3 rhymes with the pair of lines before',
+  ],
+  [verse, 7, 'So Ben had the kite on the hill.', 'the words break off in sentence 8'],
+  [report, 5, 'Ben presented it to Tom.', 'Ben does not hold the kite in sentence 6'],
+] as const)('a sentence that does not belong: %#', (tale, index, sentence, message) => {
+  const text = tale.map((each, i) => (i === index ? sentence : each)).join(' ')
+  expect(check('full', text)).toEqual({ ok: false, errors: [message] })
+})
+
 test('an unfinished tale says how it would go on', () => {
   expect(check('full', story.slice(0, 6).join(' ')).errors[0]).toBe(
     'the tale has no end: it would go on with feel',
@@ -180,10 +236,9 @@ test('a tale obeys its own labels and no others', () => {
 })
 
 test('every sentence has one reading, so that a text has one derivation', () => {
-  const grammars = { small: smallGrammar, full: fullGrammar }
   for (const world of ['small', 'full'] as const) {
     const lexicon = lexiconOf(worlds[world])
-    const read = reader(grammars[world], lexicon)
+    const read = reader([...sentencesOf(worlds[world], world).keys()], lexicon)
     const several = new Set<string>()
     for (let seed = 0; seed < 5000; seed++) {
       const sentences = cutSentences(tell(world, seed).text, new Set(lexicon.names.keys()))

@@ -85,8 +85,11 @@ export const plotNames = [
 ] as const
 export type Plot = (typeof plotNames)[number]
 
-/** What is true in a tale. The checker rebuilds the same from the text alone. */
-export interface Facts {
+/** How a tale can be told: in one style from its first sentence to its last. */
+export type Style = 'plain' | 'dialogue' | 'news' | 'rhyme'
+
+/** What is true in a tale, however it is told. */
+export interface Story {
   plot: Plot
   a: Person
   b: Person
@@ -97,4 +100,9 @@ export interface Facts {
   place: string
   /** the last feeling told; a quarrel made up ends happily */
   mood: Mood
+}
+
+/** A story and its style. The checker rebuilds the same from the text alone. */
+export interface Facts extends Story {
+  style: Style
 }

@@ -5,17 +5,26 @@
 //   {T} "red kite" or "kite" after "her"; {N} "kite"
 //   {Y!} the other thing; {P}, {p} "in the garden", "the garden"; {q} the place left behind
 //   {s} {him} {his} {hers} the subject once more, as a pronoun; {was} was or were; {mood} a word for the feeling
-//   {L} perhaps a lead such as "then"; <went> a word of that list; <?very> perhaps one
+//   {L} perhaps a lead such as "then"; {R} the tail of a line of verse; <went> a word of that list; <?very> perhaps one
 // The checker does not read this file.
 
-export interface Form {
+/** How a style says everything that can happen. */
+export interface Telling {
+  /** kind of event → its forms; `endWithout` is an ending without the thing */
+  forms: Readonly<Record<string, readonly string[]>>
+  /** cause of a feeling → its clauses */
+  causes: Readonly<Record<string, readonly string[]>>
+  /** weather → sentences about it */
+  weathers: Readonly<Record<string, readonly string[]>>
+}
+
+interface Form {
   plain: readonly string[]
   /** what the style `dialogue` says instead */
   quoted?: readonly string[]
 }
-export type Forms = Record<string, Form>
 
-export const fullForms: Forms = {
+const forms: Record<string, Form> = {
   open: {
     plain: [
       'once upon a time, on a <weather> <time>, {S!} {was} <playing> {P}.',
@@ -332,7 +341,7 @@ export const fullForms: Forms = {
 }
 
 /** Why somebody feels so. */
-export const fullCauses: Record<string, readonly string[]> = {
+export const causes: Telling['causes'] = {
   got: ['now {s} had {X!}', '{O!} had given {him} {X!}', '{X!} was {hers} now'],
   refused: ['{O!} had kept {X!}', '{s} could not have {X!}', '{O!} had said no'],
   gone: ['{X!} was gone', '{s} had lost {X!}', '{s} could not see {X!}'],
@@ -343,11 +352,20 @@ export const fullCauses: Record<string, readonly string[]> = {
 }
 
 /** Sentences about the weather, one group for each weather. */
-export const fullWeathers: Record<string, readonly string[]> = {
+const weathers: Telling['weathers'] = {
   sun: ['the sun <shone> on <ground>.', 'the sky was <sky>.'],
   rain: ['the rain <drummed> on <ground>.', 'raindrops <drummed> on <ground>.'],
   wind: ['the wind <blew> <through>.', 'a strong wind <blew> <through>.'],
   snow: ['<flakes> <danced> <through>.', 'the snow lay on <ground>.'],
   fog: ['a <thick> fog <hung> over <ground>.', 'the fog <hung> over <ground>.'],
   clouds: ['<dark> clouds <hung> over <ground>.', 'there were <dark> clouds over <ground>.'],
+}
+
+const formsBy = (choose: (form: Form) => readonly string[]): Telling['forms'] =>
+  Object.fromEntries(Object.entries(forms).map(([kind, form]) => [kind, choose(form)]))
+
+export const plain: Telling = { forms: formsBy((form) => form.plain), causes, weathers }
+export const dialogue: Telling = {
+  ...plain,
+  forms: formsBy((form) => form.quoted ?? form.plain),
 }

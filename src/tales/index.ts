@@ -2,9 +2,8 @@
 // independent checker, so that grammar, coherence and truth of generated tales are measured exactly.
 export type { Answer } from './answers.ts'
 export { check, type Verdict } from './check/index.ts'
-export type { Event, Facts, Kind, Mood, Person, Plot, Thing, Who } from './events.ts'
+export type { Event, Facts, Kind, Mood, Person, Plot, Style, Thing, Who } from './events.ts'
 export { disobeyed, type Labels, labelsOf, labelValues, wordCount } from './labels.ts'
 export { obeys } from './obeys.ts'
-export type { Style } from './tell.ts'
 export { answers, countTokens, type Tale, tell } from './teller.ts'
 export { longestTale, type World, type WorldName, worlds } from './worlds.ts'

@@ -1,11 +1,9 @@
 // What a tale can be asked to be. Labels are read off the facts and the text alone, so whoever can check a tale can
 // also say whether it obeys them.
-import { type Facts, type Mood, type Plot, plotNames } from './events.ts'
-import type { Style } from './tell.ts'
-import { type World, type WorldName, worlds } from './worlds.ts'
+import { type Facts, type Mood, type Plot, plotNames, type Style } from './events.ts'
+import { stylesOf, type World, type WorldName, worlds } from './worlds.ts'
 
 export interface Labels {
-  /** `dialogue` when somebody speaks in quotation marks */
   style: Style
   /** ten lengths in words: '51-60' */
   words: string
@@ -33,7 +31,7 @@ export function lengthBucket(world: World, words: number): string {
 /** The labels of a tale. */
 export function labelsOf(name: WorldName, text: string, facts: Facts): Labels {
   return {
-    style: text.includes('"') ? 'dialogue' : 'plain',
+    style: facts.style,
     words: lengthBucket(worlds[name], wordCount(text)),
     who: facts.a.name,
     what: facts.things[0].noun,
@@ -50,7 +48,7 @@ export function labelValues(name: WorldName): { [K in keyof Labels]: Labels[K][]
   const buckets: string[] = []
   for (let from = shortest; from <= longest; from += 10) buckets.push(lengthBucket(world, from))
   return {
-    style: [...world.styles],
+    style: stylesOf(world),
     words: buckets,
     who: [...world.girls, ...world.boys],
     what: [...world.things],

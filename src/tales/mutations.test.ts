@@ -1,8 +1,11 @@
 // The checker's enemies: told tales, each spoilt in a way whose wrongness is known by construction, because it breaks
 // something the simulation recorded (who holds what, who is where, what was said before). All must be rejected.
 import { expect, test } from 'vitest'
-import type { Kind, Person } from './events.ts'
+import { seeded, stream } from '../random/index.ts'
+import { drawn } from './choose.ts'
+import type { Kind, Person, Style } from './events.ts'
 import { check, type Tale, tell, type WorldName, worlds } from './index.ts'
+import { tellEvents } from './tell.ts'
 
 /** A spoilt text, or undefined where a tale has nothing to spoil in this way. */
 type Mutation = (tale: Tale, world: WorldName) => string | undefined
@@ -85,6 +88,23 @@ const articled = (sentence: string) =>
 
 const gifts: Kind[] = ['grant', 'give', 'return']
 const setups: Kind[] = ['want', 'plan', 'has', 'hide', 'wantgo']
+
+/** One event told as another style would tell it. */
+const anotherStyle: Mutation = (tale, world) => {
+  if (world === 'small') return undefined
+  const { facts, text } = tale
+  const strange: Style[] = ['plain', 'dialogue'].includes(facts.style)
+    ? ['news', 'rhyme']
+    : ['plain', facts.style === 'news' ? 'rhyme' : 'news']
+  const style = strange[text.length % 2]
+  const choose = drawn(stream(seeded(text.length), 'world'))
+  const { sentences } = tellEvents(worlds[world], { ...facts, style }, choose)
+  return replaced(
+    tale,
+    text.length % sentences.length,
+    () => sentences[text.length % sentences.length],
+  )
+}
 
 const mutations: Record<string, Mutation> = {
   'giver and receiver change places': (tale) =>
@@ -253,7 +273,7 @@ const mutations: Record<string, Mutation> = {
           },
         ),
   'they leave a place they are not in': (tale, world) => {
-    const i = tale.sentences.findIndex((sentence) => / left the \w+ and /.test(sentence))
+    const i = tale.sentences.findIndex((sentence) => / left the \w+ (and|for) /.test(sentence))
     return replaced(tale, i, (sentence) =>
       sentence.replace(
         / left the \w+/,
@@ -352,6 +372,28 @@ const mutations: Record<string, Mutation> = {
   'no capital': (tale) => tale.text.replace(/(?<=\. "?)[A-Z]/, (letter) => letter.toLowerCase()),
   'a quotation mark is missing': (tale) =>
     tale.text.includes('"') ? tale.text.replace('"', '') : undefined,
+  'a sentence in another style': anotherStyle,
+  'the last line does not rhyme': (tale, world) => {
+    if (tale.facts.style !== 'rhyme') return undefined
+    const spaced = (tail: string) => (tail.startsWith(',') ? tail : ` ${tail}`)
+    const sounds = Object.values(worlds[world].rhymes).map((tails) => tails.map(spaced))
+    return replaced(tale, last(tale), (sentence) => {
+      const own = sounds.flat().find((tail) => sentence.endsWith(`${tail}.`)) as string
+      const deaf = sounds.filter((tails) => !tails.includes(own)).flat()
+      return sentence.replace(`${own}.`, `${another(deaf, [], tale)}.`)
+    })
+  },
+  'a rhyme is the same word again': (tale, world) => {
+    if (tale.facts.style !== 'rhyme') return undefined
+    const spaced = (tail: string) => (tail.startsWith(',') ? tail : ` ${tail}`)
+    const tails = Object.values(worlds[world].rhymes).flat().map(spaced)
+    const tailOf = (sentence: string) =>
+      tails.find((tail) => sentence.endsWith(`${tail}.`)) as string
+    const [first] = tale.sentences
+    return replaced(tale, 1, (sentence) =>
+      sentence.replace(`${tailOf(sentence)}.`, `${tailOf(first)}.`),
+    )
+  },
   'words after the end': (tale) => `${tale.text} Then it was night.`,
 }
 
@@ -363,6 +405,23 @@ const tales: Record<WorldName, Tale[]> = { small: [], full: [] }
 for (let seed = 0; seed < 4000; seed++) {
   tales.full.push(tell('full', 100_000 + seed))
   if (seed < 1000) tales.small.push(tell('small', 100_000 + seed))
+}
+
+for (const style of ['plain', 'dialogue', 'news', 'rhyme'] as const) {
+  test(`at least 25 kinds of mutation spoil tales in the style ${style}, and all are rejected`, () => {
+    const told = tales.full.filter(({ labels }) => labels.style === style)
+    const accepted: string[] = []
+    const tried = Object.values(mutations).filter((mutate) => {
+      const spoilt = told
+        .map((tale) => ({ tale, text: mutate(tale, 'full') }))
+        .flatMap(({ tale, text }) => (text === undefined || text === tale.text ? [] : [text]))
+        .slice(0, 200)
+      accepted.push(...spoilt.filter((text) => check('full', text).ok))
+      return spoilt.length >= 20
+    })
+    expect(accepted).toEqual([])
+    expect(tried.length).toBeGreaterThanOrEqual(25)
+  })
 }
 
 for (const [name, mutate] of Object.entries(mutations)) {

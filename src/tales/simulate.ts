@@ -2,14 +2,14 @@
 // how it is said is not its business. Long-range dependencies are few in kind and real: what is wanted, planned or
 // lost in the beginning is what the ending is about.
 import type { Choose } from './choose.ts'
-import type { Cause, Event, Facts, Mood, Plot, Who } from './events.ts'
+import type { Cause, Event, Mood, Person, Plot, Story, Who } from './events.ts'
 import type { World } from './worlds.ts'
 
 /** A tale in the making. */
 interface Scene {
   world: World
   choose: Choose
-  facts: Facts
+  facts: Story
   where: { a: string; b: string }
   weather: string
 }
@@ -26,10 +26,10 @@ const plots: Record<Plot, (scene: Scene) => void> = {
 }
 
 /** Simulates one tale: who, what and where are drawn as the plot needs them. */
-export function simulate(world: World, choose: Choose): Facts {
+export function simulate(world: World, choose: Choose): Story {
   const plot = choose.weighted(world.plots)
   const a = pickChild(world, choose)
-  const facts: Facts = {
+  const facts: Story = {
     plot,
     a,
     b: pickOther(world, choose, a),
@@ -43,13 +43,13 @@ export function simulate(world: World, choose: Choose): Facts {
   return facts
 }
 
-function pickChild(world: World, choose: Choose): Facts['a'] {
+function pickChild(world: World, choose: Choose): Person {
   const gender = choose.one(genders(world))
   return { name: choose.one(gender === 'male' ? world.boys : world.girls), gender }
 }
 
 /** The other one: more often of the same gender, because then a pronoun has two possible referents. */
-function pickOther(world: World, choose: Choose, a: Facts['a']): Facts['b'] {
+function pickOther(world: World, choose: Choose, a: Person): Person {
   const kind = choose.weighted(world.company)
   const gender =
     kind === 'grownup'

@@ -3,12 +3,13 @@
 //   he, she, they (subject)   the subject of the sentence before
 //   him, her (object)         the other one of the two, if the sentence before spoke of them
 //   it                        the one thing the sentence before spoke of
+// In the style `rhyme` a sentence is a line of verse, and its tail rhymes by the rule of rhyme.ts.
 // Every choice here can be seen in the text, so one text has one derivation and `nats` is exact.
 import type { Choose } from './choose.ts'
 import type { Event, Facts, Who } from './events.ts'
+import type { Telling } from './forms.ts'
+import { lastWord, tailsFor } from './rhyme.ts'
 import type { World } from './worlds.ts'
-
-export type Style = 'plain' | 'dialogue'
 
 /** What the sentence before leaves for pronouns to stand for. */
 export interface Memory {
@@ -17,26 +18,28 @@ export interface Memory {
   things: Set<number>
 }
 
-/** What the sentences so far leave behind: things known, and what pronouns can stand for. */
+/** What the sentences so far leave behind: things known, what pronouns can stand for, and what lines of verse ended
+ * with. */
 export interface Told {
   known: ReadonlySet<number>
   memory: Memory
+  ends: readonly string[]
 }
 export const nothingTold: Told = {
   known: new Set(),
   memory: { people: new Set(), things: new Set() },
+  ends: [],
 }
 
 /** The text of what happened, and its sentences: one per event, joined by single spaces. */
 export function tellEvents(
   world: World,
   facts: Facts,
-  style: Style,
   choose: Choose,
 ): { text: string; sentences: string[] } {
   let told = nothingTold
   const sentences = facts.events.map((event) => {
-    const said = sayEvent(world, facts, event, style, choose, told)
+    const said = sayEvent(world, facts, event, choose, told)
     told = said.told
     return said.text
   })
@@ -48,29 +51,37 @@ export function sayEvent(
   world: World,
   facts: Facts,
   event: Event,
-  style: Style,
   choose: Choose,
   before: Told,
 ): { text: string; told: Told } {
   const leaves: Memory = { people: new Set(), things: new Set() }
   const known = new Set(before.known)
-  const saying: Saying = { world, facts, event, choose, known, before: before.memory, leaves }
-  const text = polish(expand(saying, pickForm(world, event, style, choose)))
-  return { text, told: { known, memory: leaves } }
+  const saying: Saying = {
+    world,
+    telling: world.tellings[facts.style] as Telling,
+    facts,
+    event,
+    choose,
+    known,
+    before: before.memory,
+    leaves,
+    ends: [...before.ends],
+  }
+  const text = polish(expand(saying, pickForm(saying)))
+  return { text, told: { known, memory: leaves, ends: saying.ends } }
 }
 
-function pickForm(world: World, event: Event, style: Style, choose: Choose): string {
+function pickForm({ world, telling, event, choose }: Saying): string {
   if (event.kind === 'scenery' && choose.chance(world.slots.weatherScenery)) {
-    return choose.one(world.weatherForms[event.weather as string])
+    return choose.one(telling.weathers[event.weather as string])
   }
-  const key = event.kind === 'end' && !event.holds ? 'endWithout' : event.kind
-  const form = world.forms[key]
-  return choose.one(style === 'dialogue' && form.quoted ? form.quoted : form.plain)
+  return choose.one(telling.forms[event.kind === 'end' && !event.holds ? 'endWithout' : event.kind])
 }
 
 /** One sentence in the making. */
 interface Saying {
   world: World
+  telling: Telling
   facts: Facts
   event: Event
   choose: Choose
@@ -78,6 +89,8 @@ interface Saying {
   known: Set<number>
   before: Memory
   leaves: Memory
+  /** last words of the lines of verse so far; grows */
+  ends: string[]
 }
 
 /** Fills the slots {…} and list words <…> of a form, from left to right. */
@@ -129,8 +142,13 @@ const slots: Record<string, (saying: Saying) => string> = {
   q: ({ event }) => `the ${event.from}`,
   mood: ({ choose, world, event }) => choose.one(world.lists[event.mood as string]),
   cause: (saying) =>
-    expand(saying, saying.choose.one(saying.world.causes[saying.event.cause as string])),
+    expand(saying, saying.choose.one(saying.telling.causes[saying.event.cause as string])),
   L: ({ choose, world }) => (choose.chance(world.slots.lead) ? choose.one(world.lists.lead) : ''),
+  R: ({ choose, world, event, ends }) => {
+    const tail = choose.one(tailsFor(world.rhymes, ends, event.kind === 'end'))
+    ends.push(lastWord(tail))
+    return tail
+  },
 }
 
 function subject(saying: Saying, pronoun: boolean): string {

@@ -6,7 +6,7 @@ import type { Facts } from './events.ts'
 import { type Labels, labelsOf } from './labels.ts'
 import { simulate } from './simulate.ts'
 import { tellEvents } from './tell.ts'
-import { longestTale, type World, type WorldName, worlds } from './worlds.ts'
+import { longestTale, stylesOf, type World, type WorldName, worlds } from './worlds.ts'
 
 export interface Tale {
   text: string
@@ -37,9 +37,9 @@ export function tellWith(
   world: World,
   choose: Choose,
 ): { text: string; facts: Facts; sentences: string[] } {
-  const style = choose.one(world.styles)
-  const facts = simulate(world, choose)
-  return { facts, ...tellEvents(world, facts, style, choose) }
+  const style = choose.one(stylesOf(world))
+  const facts: Facts = { ...simulate(world, choose), style }
+  return { facts, ...tellEvents(world, facts, choose) }
 }
 
 /** The words of a tale that its earlier sentences fix. */

@@ -240,6 +240,18 @@ export const lists = {
   polite: ['lovely', 'perfect', 'wonderful', 'splendid', 'marvellous'],
   fair: ['fair', 'good', 'clever'],
   better: ['much better', 'far better', 'a little better'],
+  source: ['witnesses say', 'neighbours say', 'reports say', 'it seems'],
+  press: ['reporters', 'the press', 'this paper'],
+  skipped: ['skipped', 'hopped', 'tripped', 'trotted'],
 } satisfies Record<string, readonly string[]>
 
 export type ListName = keyof typeof lists
+
+/** What lines of verse end with: sound → tails. Their last words are spelled as they sound. */
+export const rhymes: Record<string, readonly string[]> = {
+  ay: [', hooray', ', they say', 'that day', 'night and day'],
+  ee: [', you see', ', tee hee', ', so free'],
+  o: ['long ago', ', heigh ho', ', just so'],
+  ight: [', quite right', ', so bright', ', hold tight', ', good night'],
+  ing: [', we sing', ', ting ling', 'in spring'],
+}

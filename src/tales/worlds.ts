@@ -1,8 +1,10 @@
 // The worlds: rows of one table. A world is its people, things, places, words, forms and plots, and the chances of
 // what a tale can do without. Shrunk worlds in tests are rows too.
-import type { Plot } from './events.ts'
-import { type Forms, fullCauses, fullForms, fullWeathers } from './forms.ts'
-import { smallForms, smallLists, smallWeathers } from './small.ts'
+import type { Plot, Style } from './events.ts'
+import { dialogue, plain, type Telling } from './forms.ts'
+import { news } from './news.ts'
+import { rhyme } from './rhyme.ts'
+import { smallLists, smallPlain } from './small.ts'
 import * as words from './words.ts'
 
 /** Words and punctuation marks of the longest tale, and its sentences. */
@@ -11,7 +13,8 @@ export const mostSentences = 12
 
 export interface World {
   name: string
-  styles: readonly ('plain' | 'dialogue')[]
+  /** style → how it says things; each is as likely as the others */
+  tellings: Readonly<Partial<Record<Style, Telling>>>
   boys: readonly string[]
   girls: readonly string[]
   men: readonly string[]
@@ -28,9 +31,8 @@ export interface World {
   words: readonly [number, number]
   /** who the second person is, beside the first */
   company: readonly (readonly ['same' | 'opposite' | 'grownup', number])[]
-  forms: Forms
-  causes: Readonly<Record<string, readonly string[]>>
-  weatherForms: Readonly<Record<string, readonly string[]>>
+  /** what lines of verse end with: sound → tails, their last words all different */
+  rhymes: Readonly<Record<string, readonly string[]>>
   /** chances */
   slots: Slots
   preposition(place: string): string
@@ -59,6 +61,9 @@ export interface Slots {
 
 type Row = Omit<World, 'preposition'>
 
+/** The styles a world is told in. */
+export const stylesOf = (world: World): Style[] => Object.keys(world.tellings) as Style[]
+
 /** A world from its row. */
 export function makeWorld(row: Row): World {
   const prepositions = { ...row.outdoors, ...row.indoors }
@@ -67,7 +72,7 @@ export function makeWorld(row: Row): World {
 
 const full = makeWorld({
   name: 'full',
-  styles: ['plain', 'dialogue'],
+  tellings: { plain, dialogue, news, rhyme },
   boys: words.boys,
   girls: words.girls,
   men: words.men,
@@ -88,15 +93,13 @@ const full = makeWorld({
     ['hiding', 3],
     ['outing', 3],
   ],
-  words: [31, 100],
+  words: [41, 100],
   company: [
     ['same', 12],
     ['opposite', 3],
     ['grownup', 5],
   ],
-  forms: fullForms,
-  causes: fullCauses,
-  weatherForms: fullWeathers,
+  rhymes: words.rhymes,
   slots: {
     scenery: 0.12,
     weatherScenery: 0.6,
@@ -118,7 +121,7 @@ const full = makeWorld({
 const small = makeWorld({
   ...full,
   name: 'small',
-  styles: ['plain'],
+  tellings: { plain: smallPlain },
   boys: words.boys.slice(0, 6),
   girls: words.girls.slice(0, 6),
   men: [],
@@ -139,9 +142,7 @@ const small = makeWorld({
     ['same', 1],
     ['opposite', 1],
   ],
-  forms: smallForms,
-  causes: {},
-  weatherForms: smallWeathers,
+  rhymes: {},
   slots: {
     scenery: 0.1,
     weatherScenery: 1,

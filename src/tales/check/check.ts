@@ -1,8 +1,8 @@
 // The checker: is this text a tale of this world? It reads the text alone, rebuilds what happened, and says what is
 // wrong and where. It is an independent parser: it shares the worlds' word lists with the teller, and nothing else.
-import type { Event, Facts, Kind, Plot, Who } from '../events.ts'
-import { type World, type WorldName, worlds } from '../worlds.ts'
-import { fullGrammar, smallGrammar } from './grammar.ts'
+import type { Event, Facts, Kind, Plot, Style, Who } from '../events.ts'
+import { stylesOf, type World, type WorldName, worlds } from '../worlds.ts'
+import { dialogueGrammar, plainGrammar, smallGrammar } from './grammar.ts'
 import {
   Broken,
   checkAgreement,
@@ -16,7 +16,10 @@ import {
   resolveThing,
 } from './history.ts'
 import { type Lexicon, lexiconOf } from './lexicon.ts'
+import { newsGrammar } from './news.ts'
 import { type Reading, reader } from './parse.ts'
+import { checkRhyme, rhymeGrammar } from './rhyme.ts'
+import type { Row } from './row.ts'
 import { rules } from './rules.ts'
 import { cutSentences, type Sentence } from './sentences.ts'
 import { fullShapes, type Step, shapeTree, smallShapes } from './shapes.ts'
@@ -36,8 +39,8 @@ interface Language {
   lexicon: Lexicon
   read: (sentence: Sentence) => Reading[] | number
   stories: Step
-  /** kinds that a tale with dialogue puts into quotation marks */
-  spoken: ReadonlySet<string>
+  /** sentence → the styles that have it */
+  styles: ReadonlyMap<Row, readonly Style[]>
 }
 
 /** Where a text stands after some of its sentences. */
@@ -62,35 +65,56 @@ function remembering(
   }
 }
 
-const languages = {
-  small: { grammar: smallGrammar, shapes: smallShapes },
-  full: { grammar: fullGrammar, shapes: fullShapes },
-} satisfies Record<WorldName, unknown>
+/** The sentences of every style, and the stories. */
+const languages: Record<
+  WorldName,
+  { grammars: Partial<Record<Style, Row[]>>; shapes: Record<string, string> }
+> = {
+  small: { grammars: { plain: smallGrammar }, shapes: smallShapes },
+  full: {
+    grammars: {
+      plain: plainGrammar,
+      dialogue: dialogueGrammar,
+      news: newsGrammar,
+      rhyme: rhymeGrammar,
+    },
+    shapes: fullShapes,
+  },
+}
+
+/** The sentences of a world, each with the styles that have it. */
+export function sentencesOf(world: World, size: WorldName): Map<Row, Style[]> {
+  const styles = new Map<Row, Style[]>()
+  for (const style of stylesOf(world)) {
+    for (const row of languages[size].grammars[style] ?? []) {
+      styles.set(row, [...(styles.get(row) ?? []), style])
+    }
+  }
+  return styles
+}
 
 /** Builds the checker of a world.
  * @param size which grammar and stories: the large or the small ones */
 export function checkerOf(world: World, size: WorldName): Checker {
-  const { grammar, shapes } = languages[size]
+  const { shapes } = languages[size]
+  const styles = sentencesOf(world, size)
   const told = new Set<string>(world.plots.map(([plot]) => plot))
   const lexicon = lexiconOf(world)
   const language: Language = {
     lexicon,
-    read: remembering(reader(grammar, lexicon)),
+    read: remembering(reader([...styles.keys()], lexicon)),
     stories: shapeTree(
       Object.fromEntries(Object.entries(shapes).filter(([plot]) => told.has(plot))),
     ),
-    spoken: new Set(
-      grammar
-        .filter(({ pattern }) => pattern.includes('"'))
-        .flatMap(({ kinds }) => kinds.split(' ')),
-    ),
+    styles,
   }
   const names = new Set(lexicon.names.keys())
+  const start: State = { history: newHistory(stylesOf(world)), step: language.stories }
   return (text) => {
     const sentences = cutSentences(text, names)
     if (typeof sentences === 'string') return { ok: false, errors: [sentences] }
     try {
-      return { ok: true, errors: [], facts: readTale(language, sentences, text.includes('"')) }
+      return { ok: true, errors: [], facts: readTale(language, sentences, start) }
     } catch (error) {
       if (error instanceof Broken) return { ok: false, errors: [error.message] }
       throw error
@@ -106,16 +130,16 @@ export function check(world: WorldName, text: string): Verdict {
   return checkers[world](text)
 }
 
-function readTale(language: Language, sentences: Sentence[], dialogue: boolean): Facts {
+function readTale(language: Language, sentences: Sentence[], start: State): Facts {
   const read = sentences.map((sentence, index) => {
     const readings = language.read(sentence)
     if (typeof readings !== 'number') return readings
     throw new Broken(ungrammatical(sentence, readings, `in sentence ${index + 1}`))
   })
-  let state: State = { history: newHistory(), step: language.stories }
+  let state = start
   read.forEach((readings, index) => {
     const where = `in sentence ${index + 1}`
-    state = firstThatHolds(readings, (reading) => goOn(language, state, reading, dialogue, where))
+    state = firstThatHolds(readings, (reading) => goOn(language, state, reading, where))
   })
   if (state.step.next.length > 0) {
     throw new Broken(`the tale has no end: it would go on with ${expected(state.step)}`)
@@ -143,16 +167,11 @@ function firstThatHolds(readings: Reading[], tryOne: (reading: Reading) => State
 }
 
 /** One sentence further. */
-function goOn(
-  language: Language,
-  before: State,
-  reading: Reading,
-  dialogue: boolean,
-  where: string,
-): State {
-  const { lexicon, spoken } = language
+function goOn(language: Language, before: State, reading: Reading, where: string): State {
+  const { lexicon } = language
   const history = copyHistory(before.history)
   const { row } = reading
+  keepStyle(history, language.styles.get(row) as Style[], where)
   const kinds = row.kinds.split(' ')
   const who =
     reading.subject &&
@@ -180,15 +199,20 @@ function goOn(
     happen(kinds[0], fitting[0]) // which may know better what is wrong
     throw new Broken(outOfPlace(history, before.step, fitting, reading, who, where))
   }
-  if (spoken.has(step.kind) && row.pattern.includes('"') !== dialogue) {
+  happen(step.kind, step)
+  if (reading.tail) checkRhyme(history, reading.tail, step.next.length === 0, where)
+  return { history, step }
+}
+
+/** A tale keeps the style in which it began; its first sentences may be of more than one. */
+function keepStyle(history: History, styles: readonly Style[], where: string): void {
+  const kept = history.styles.filter((style) => styles.includes(style))
+  if (kept.length === 0) {
     throw new Broken(
-      dialogue
-        ? `in a tale with dialogue this would be said in quotation marks ${where}`
-        : `nobody may speak ${where}`,
+      `the style ${where} is ${styles.join(' or ')}, but the tale began as ${history.styles.join(' or ')}`,
     )
   }
-  happen(step.kind, step)
-  return { history, step }
+  history.styles = kept
 }
 
 /** Does the story allow this step for this sentence? */

@@ -1,7 +1,7 @@
 // The history a text tells, rebuilt sentence by sentence: who the pronouns stand for, who holds what, who is where,
 // what the weather is. The rule of pronouns: "he", "she", "they" are the subject of the sentence
 // before; "him", "her" the other one, if the sentence before spoke of them; "it" the one thing it spoke of.
-import type { Event, Facts, Mood, Person, Who } from '../events.ts'
+import type { Event, Facts, Mood, Person, Style, Who } from '../events.ts'
 import type { Lexicon } from './lexicon.ts'
 import type { Mention, Reading, ThingMention } from './parse.ts'
 
@@ -36,9 +36,14 @@ export interface History {
   memory: { subject?: Who; people: One[]; things: number[] }
   events: Event[]
   place: string
+  /** the styles that the sentences so far can be of */
+  styles: readonly Style[]
+  /** last words of the lines of verse */
+  ends: readonly string[]
 }
 
-export function newHistory(): History {
+/** @param styles those of the world */
+export function newHistory(styles: readonly Style[]): History {
   return {
     people: {},
     where: {},
@@ -48,6 +53,8 @@ export function newHistory(): History {
     memory: { people: [], things: [] },
     events: [],
     place: '',
+    styles,
+    ends: [],
   }
 }
 
@@ -232,5 +239,6 @@ export function factsOf(history: History, plot: Facts['plot']): Facts {
     holders: history.things.map(({ holder }) => holder),
     place: history.place,
     mood: history.mood,
+    style: history.styles[0],
   }
 }

@@ -16,6 +16,8 @@ export interface Lexicon {
   moods: ReadonlyMap<string, string>
   /** list → its phrases by their first word, each as words */
   lists: ReadonlyMap<string, ReadonlyMap<string, string[][]>>
+  /** tails of lines of verse by their first word or mark */
+  tails: ReadonlyMap<string, string[][]>
 }
 
 const feelings = ['happy', 'sad', 'angry', 'proud']
@@ -35,6 +37,7 @@ export function lexiconOf(world: World): Lexicon {
     days: grouped(Object.entries(world.weathers)),
     moods: grouped(feelings.map((mood) => [mood, world.lists[mood] ?? []])),
     lists: new Map(Object.entries(world.lists).map(([list, phrases]) => [list, byFirst(phrases)])),
+    tails: byFirst(Object.values(world.rhymes).flat()),
   }
 }
 

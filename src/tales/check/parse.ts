@@ -1,8 +1,9 @@
 // From a sentence to its readings. The grammar's patterns are merged into one tree, so that what they share is read
 // once; a walk through the tree finds every way to read a sentence. Patterns are finite and sentences short, so there
 // is no text on which this is slow.
-import type { Row } from './grammar.ts'
+
 import type { Lexicon } from './lexicon.ts'
+import type { Row } from './row.ts'
 
 /** A person as the sentence puts it. `both` is a pair of names, "they" or "the friends". */
 export type Mention =
@@ -29,6 +30,8 @@ export interface Reading {
   from?: string
   mood?: string
   day?: string
+  /** the last word of a line of verse */
+  tail?: string
   /** pronouns that stand for the subject of their own sentence, and "was" or "were" */
   agreeing: { word: string; as: string }[]
 }
@@ -160,6 +163,16 @@ function readList(lexicon: Lexicon, list: string): Read {
 
 type Found = ReturnType<Read>
 
+/** The phrases that stand at a word. */
+const phrasesAt = (
+  phrases: ReadonlyMap<string, string[][]>,
+  words: readonly string[],
+  at: number,
+): string[][] =>
+  (phrases.get(words[at]) ?? []).filter((phrase) =>
+    phrase.every((word, i) => words[at + i] === word),
+  )
+
 /** One word of a map from words to what they mean. */
 const mapped =
   (slot: string, map: ReadonlyMap<string, string>): Read =>
@@ -274,5 +287,10 @@ function classesOf(lexicon: Lexicon): Record<string, Read> {
     WAS: agreeing('was', 'was', 'were'),
     MOOD: mapped('mood', lexicon.moods),
     DAY: mapped('day', lexicon.days),
+    TAIL: (words, at) =>
+      phrasesAt(lexicon.tails, words, at).map((phrase) => ({
+        end: at + phrase.length,
+        caught: { slot: 'tail', value: phrase[phrase.length - 1] },
+      })),
   }
 }

@@ -202,6 +202,7 @@ export const rules: Record<Kind, Rule> = {
   },
   search: (happening) => {
     together(happening)
+    placeIsHere(happening)
     const { noun, lies } = thingOf(happening)
     must(lies === here(happening), `the ${noun} is not lost here ${happening.where}`)
   },
