@@ -121,8 +121,9 @@ export class Batcher {
     const turn = asking.slice(0, fitting(asking, this.#limits))
     const failures = await advance(this.denoiser, turn)
     this.#running = false
+    const moving = new Set(turn)
     for (const reader of this.#readers) {
-      const moved = new Set(turn.filter((draft) => reader.asking?.drafts.includes(draft)))
+      const moved = new Set(reader.asking?.drafts.filter((draft) => moving.has(draft)))
       const failed = [...moved].find((draft) => failures.has(draft))
       if (failed) answer(reader, (question) => question.reject(failures.get(failed)))
       else if (moved.size > 0) answer(reader, (question) => question.resolve(moved))

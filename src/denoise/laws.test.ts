@@ -6,22 +6,21 @@ import {
   allTexts,
   chiSquareP,
   conditionalRow,
+  foggedCanvas,
   hashed,
   inconsistentRow,
   tableDenoiser,
+  timesWritten,
 } from '../../test/support/denoisers.ts'
 import { seeded } from '../random/index.ts'
 import {
-  type Canvas,
   type Denoiser,
   denoise,
-  denoiseBatch,
   type LoopOptions,
   makePlan,
   type PlanOptions,
   type Policy,
   policies,
-  states,
 } from './index.ts'
 
 const V = 3
@@ -30,10 +29,7 @@ const mask = V
 const samples = 20_000
 const texts = allTexts(V, L)
 const index = (text: ArrayLike<number>) => (text[0] * V + text[1]) * V + text[2]
-const fogged: Canvas = {
-  tokens: new Int32Array(L).fill(mask),
-  state: new Uint8Array(L).fill(states.fog),
-}
+const fogged = foggedCanvas(L, mask)
 
 const noJoint = inconsistentRow(V)
 const inconsistent = tableDenoiser(V, noJoint)
@@ -43,24 +39,13 @@ const joint = texts
 const jointRow = conditionalRow(joint, V)
 const consistent = tableDenoiser(V, jointRow)
 
-/** How often each of the 27 texts is written, by seeds 0, 1, 2, … */
-async function counts(
+/** How often each of the 27 texts is written. */
+const counts = (
   denoiser: Denoiser,
   options: PlanOptions,
   loop: LoopOptions = {},
   canvas = fogged,
-): Promise<number[]> {
-  const plan = makePlan(options, denoiser)
-  const tasks = Array.from({ length: samples }, (_, seed) => ({
-    from: canvas,
-    plan: { ...plan, seed },
-  }))
-  const found = new Array(texts.length).fill(0)
-  for await (const { frame } of denoiseBatch(denoiser, tasks, loop)) {
-    if (frame.done) found[index(frame.tokens)]++
-  }
-  return found
-}
+): Promise<number[]> => timesWritten(denoiser, canvas, makePlan(options, denoiser), samples, loop)
 
 type Row = (tokens: readonly number[], position: number) => number[]
 const linear = (t: number) => 1 - t

@@ -160,7 +160,7 @@ describe('a diffusion model', () => {
       const scorer = noisyScorer(noise, three)
       const chosen = three.texts.slice(0, 4).map((tokens) => ({ tokens, characters: 3 }))
       const surprise = chosen.reduce((sum, _, text) => sum - Math.log(three.p[text]), 0)
-      const result = await score(scorer, chosen, { precision: 0.01, seconds: 60 })
+      const result = await score(scorer, chosen, { precision: 0.02, seconds: 60 })
       expect(result.stopped).toBe('precision')
       expect(Math.abs(result.nats - surprise)).toBeLessThan(4 * result.stderr)
       // the same on average over u, but not where it counts
@@ -171,7 +171,7 @@ describe('a diffusion model', () => {
           return { ...look, worth: look.worth * 2 * u }
         },
       }
-      const wrong = await score(careless, chosen, { precision: 0.01, seconds: 60 })
+      const wrong = await score(careless, chosen, { precision: 0.02, seconds: 60 })
       expect(Math.abs(wrong.nats - surprise)).toBeGreaterThan(10 * wrong.stderr)
     },
   )

@@ -1,5 +1,12 @@
 // Networks small enough to enumerate, for the laws of denoising: three lines each, as the contract promises.
-import type { Denoiser } from '../../src/denoise/index.ts'
+import {
+  type Canvas,
+  type Denoiser,
+  denoiseBatch,
+  type LoopOptions,
+  type Plan,
+  states,
+} from '../../src/denoise/index.ts'
 import { philox } from '../../src/random/index.ts'
 
 /** A network from a function: probabilities (or weights) of the real tokens at `position` of a canvas.
@@ -35,6 +42,37 @@ export function tableDenoiser(
     logits: async (asks) => asks.map(({ tokens, rows }) => answer(tokens, rows)),
     ...more,
   }
+}
+
+/** A canvas of nothing but fog. */
+export const foggedCanvas = (length: number, mask: number): Canvas => ({
+  tokens: new Int32Array(length).fill(mask),
+  state: new Uint8Array(length).fill(states.fog),
+})
+
+/** How often each of `allTexts` is written from a canvas, by seeds 0, 1, 2, …
+ * @param samples texts in all, a multiple of 500 */
+export async function timesWritten(
+  denoiser: Denoiser,
+  from: Canvas,
+  plan: Plan,
+  samples: number,
+  options: LoopOptions = {},
+): Promise<number[]> {
+  const words = denoiser.vocabSize - 1
+  const found = new Array(words ** from.tokens.length).fill(0)
+  // together as many as the garbage collector likes to have at once
+  const together = 500
+  for (let first = 0; first < samples; first += together) {
+    const tasks = Array.from({ length: together }, (_, i) => ({
+      from,
+      plan: { ...plan, seed: first + i },
+    }))
+    for await (const { frame } of denoiseBatch(denoiser, tasks, options)) {
+      if (frame.done) found[frame.tokens.reduce((sum, id) => sum * words + id, 0)]++
+    }
+  }
+  return found
 }
 
 /** A number in (0, 1) that depends on all of `words`. */

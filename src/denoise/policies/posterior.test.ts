@@ -6,6 +6,7 @@ import {
   chiSquareP,
   inconsistentRow,
   tableDenoiser,
+  timesWritten,
 } from '../../../test/support/denoisers.ts'
 import { type Noise, noises, schedules } from '../../noise/index.ts'
 import {
@@ -71,15 +72,8 @@ describe.each(rows)('under $name noise', (noise) => {
   const plan = (options: { steps?: number; seed?: number; policy?: Policy } = {}) =>
     makePlan({ policy: 'posterior', ...options }, network)
 
-  async function counts(from: Canvas, steps: number, policy?: Policy): Promise<number[]> {
-    const one = policy ? plan({ steps, policy }) : plan({ steps })
-    const tasks = Array.from({ length: 20_000 }, (_, seed) => ({ from, plan: { ...one, seed } }))
-    const found = new Array(texts.length).fill(0)
-    for await (const { frame } of denoiseBatch(network, tasks)) {
-      if (frame.done) found[index(frame.tokens, V)]++
-    }
-    return found
-  }
+  const counts = (from: Canvas, steps: number, policy?: Policy): Promise<number[]> =>
+    timesWritten(network, from, plan(policy ? { steps, policy } : { steps }), 20_000)
 
   const open = canvasOf(mask, mask, mask)
   test.each([1, 2, 4])('a chain of %i steps is the enumerated one', async (steps) => {

@@ -3,15 +3,16 @@ import { describe, expect, test } from 'vitest'
 import {
   allTexts,
   chiSquareP,
+  foggedCanvas,
   inconsistentRow,
   tableDenoiser,
+  timesWritten,
 } from '../../../test/support/denoisers.ts'
 import { parityJson } from '../../../test/support/parity.ts'
 import type { Draw, Random } from '../../random/index.ts'
 import {
   type Denoiser,
   denoise,
-  denoiseBatch,
   type Frame,
   makePlan,
   type Policy,
@@ -414,13 +415,7 @@ describe('texts', () => {
       { policy, steps, eps, ...(policy.takes.includes('eta') ? { eta } : {}) },
       network,
     )
-    const from = { tokens: new Int32Array(L).fill(mask), state: new Uint8Array(L).fill(states.fog) }
-    const tasks = Array.from({ length: samples }, (_, seed) => ({ from, plan: { ...plan, seed } }))
-    const found = new Array(texts.length).fill(0)
-    for await (const { frame } of denoiseBatch(network, tasks)) {
-      if (frame.done) found[index(frame.tokens, V)]++
-    }
-    return found
+    return timesWritten(network, foggedCanvas(L, mask), plan, samples)
   }
 
   const sigmas = {
