@@ -17,10 +17,10 @@ export async function fetchJSON(path) {
 }
 
 /** The events of one text, as they come.
- * @param {URLSearchParams} query  @param {AbortSignal} signal
+ * @param {string} path who is to write it  @param {URLSearchParams} query  @param {AbortSignal} signal
  * @returns {AsyncGenerator<{ event: string, data: any }>} */
-export async function* ask(query, signal) {
-  const response = await answered(`generate?${query}`, signal)
+export async function* ask(path, query, signal) {
+  const response = await answered(`${path}?${query}`, signal)
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
   let unread = ''
   for (;;) {

@@ -4,6 +4,7 @@ import { ask, fetchJSON, Refusal } from './asking.js'
 import { Fog } from './fog.js'
 import { Player } from './player.js'
 import { Settings } from './settings.js'
+import { Twin } from './twin.js'
 import { Why } from './why.js'
 
 const $ = (id) => document.getElementById(id)
@@ -14,6 +15,7 @@ const why = new Why($('text'), $('why'), {
   seen: () => player.seen,
   goTo: (step) => player.seek(player.seen.findIndex((frame) => frame.step === step)),
 })
+const twin = new Twin($('beside'))
 
 /** letters of a token, until the model says it */
 let charactersPerToken = 4
@@ -21,6 +23,8 @@ let charactersPerToken = 4
 const candidates = 5
 /** stops the text that is being written; undefined when none is */
 let writing
+/** what the text that is seen was asked with */
+let asked
 
 // ---- asking
 
@@ -28,12 +32,14 @@ async function write() {
   stop()
   complain()
   const query = settings.query()
-  history.replaceState(null, '', `#${query}`)
+  asked = query
+  history.replaceState(null, '', `#${link()}`)
   const stopper = new AbortController()
   writing = stopper
   changed()
+  if (twin.on) twin.write(query, charactersPerToken)
   try {
-    for await (const { event, data } of ask(withCandidates(query), stopper.signal))
+    for await (const { event, data } of ask('generate', withCandidates(query), stopper.signal))
       hear[event](data)
   } catch (error) {
     if (!stopper.signal.aborted) complain(error)
@@ -42,6 +48,9 @@ async function write() {
     changed()
   }
 }
+
+/** All that was asked, and whether the twin was. */
+const link = () => new URLSearchParams([...asked, ...(twin.on ? [['twin', 'on']] : [])])
 
 const withCandidates = (query) => new URLSearchParams([...query, ['candidates', candidates]])
 
@@ -72,6 +81,7 @@ function begin(frame) {
 
 function stop() {
   writing?.abort()
+  twin.stop()
   player.pause()
 }
 
@@ -86,12 +96,19 @@ function complain(error) {
 function show(frame, forward) {
   fog.show(frame, forward)
   why.refresh()
+  showTwin(frame, forward)
   const { fogginess, says } = figuresOf(frame)
   document.documentElement.style.setProperty('--fog', fogginess.toFixed(3))
   $('status').textContent = says.join(' · ')
   $('scrub').setAttribute('aria-valuetext', says.join(', '))
   showVerdict(frame)
   if (frame.done === 'complete') $('spoken').textContent = frame.text
+}
+
+function showTwin({ forwards, done }, forward) {
+  if (!twin.on) return
+  twin.show(forwards)
+  if (forward && done) twin.typeOn(player.interval)
 }
 
 /** What a frame says in numbers: how much of its own text is in the fog, and how far it has come at what cost. */
@@ -154,8 +171,21 @@ press('again', () => {
   if (settings.field('seed').value !== '') settings.rollSeed()
   write()
 })
+press('twin', () => {
+  setTwin(!twin.on)
+  if (!twin.on || !asked) return
+  twin.write(asked, charactersPerToken)
+  if (player.frame) showTwin(player.frame, true)
+  history.replaceState(null, '', `#${link()}`)
+})
 press('copy', () => putAside('copy', player.frame.text))
 press('share', () => putAside('share', location.href))
+
+function setTwin(on) {
+  twin.on = on
+  $('twin').setAttribute('aria-pressed', String(on))
+  document.body.classList.toggle('with-twin', on)
+}
 
 async function putAside(id, text) {
   const { textContent } = $(id)
@@ -190,6 +220,7 @@ addEventListener('hashchange', fillFromLink)
 function fillFromLink() {
   const query = new URLSearchParams(location.hash.slice(1))
   if (query.size > 0) settings.fill(query)
+  setTwin(query.has('twin') && !$('twin').hidden)
 }
 
 // ---- the beginning
@@ -203,6 +234,11 @@ try {
   settings.offer(model)
   $('model').textContent = `${model.name}, ${compact.format(model.parameters)} parameters`
   settings.beginning.placeholder = model.examples[0] ?? ''
+  if (model.twin) {
+    $('twin').hidden = false
+    $('twin').title = `the same beginning, written from left to right by ${model.twin}`
+    $('twin-name').textContent = model.twin
+  }
 } catch (error) {
   complain(error)
 }

@@ -26,6 +26,11 @@ export class Player {
     return this.#playing
   }
 
+  /** milliseconds between two frames that are played */
+  get interval() {
+    return this.#interval
+  }
+
   /** number of the frame that is seen */
   get at() {
     return this.#at

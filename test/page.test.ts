@@ -239,6 +239,63 @@ describe.skipIf(absent)(titled('the page'), () => {
     )
   })
 
+  describe('with a twin', () => {
+    let twin: TellingModel
+    beforeEach(async () => {
+      await serving.close()
+      twin = await tellingModel({ causal: true })
+      serving = await serve({ model, twin, port: 0 })
+    })
+    const typed = () => page.textContent('#beside .text')
+    const says = () => page.textContent('#beside .says')
+
+    test('the twin types the same beginning beside it, as far as the same forwards take it', async () => {
+      await open()
+      await page.press('#beginning', 'Enter')
+      await finished()
+      expect(twin.forwards).toBe(0)
+      await page.click('#twin')
+      await page.waitForFunction(() =>
+        /accepts it/.test(document.querySelector('#beside .says')?.textContent ?? ''),
+      )
+      expect(await typed()).toBe(model.tale)
+      await page.press('#scrub', 'Home')
+      expect(await typed()).toBe('')
+      for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight')
+      expect(await typed()).toBe('One sunny day')
+      expect(await says()).toBe('3 forwards')
+      expect(new URL(page.url()).hash).toMatch(/twin=on$/)
+      await page.click('#twin')
+      expect(await page.isVisible('#beside')).toBe(false)
+    })
+
+    test('types on when the text is finished, and fills no gaps', async () => {
+      await open(phone, 'temperature=0&steps=4&twin=on')
+      expect(await page.isVisible('#beside')).toBe(true)
+      await page.press('#beginning', 'Enter')
+      await finished()
+      const early = (await typed())?.length ?? 0
+      expect(early).toBeLessThan(model.tale.length / 2)
+      await page.waitForFunction(
+        (length) => (document.querySelector('#beside .text')?.textContent?.length ?? 0) > length,
+        early,
+      )
+      const width = await page.evaluate(() => document.documentElement.scrollWidth)
+      expect(width).toBeLessThanOrEqual(phone.viewport.width)
+      await page.fill('#beginning', 'One sunny day, Lily was [3]. Lily wanted a green hat.')
+      await page.press('#beginning', 'Enter')
+      await page.waitForFunction(() =>
+        /no gaps/.test(document.querySelector('#beside .says')?.textContent ?? ''),
+      )
+    })
+  })
+
+  test('without a twin there is no button for it', async () => {
+    await open(desk, 'twin=on')
+    expect(await page.isVisible('#twin')).toBe(false)
+    expect(await page.isVisible('#beside')).toBe(false)
+  })
+
   test('a link holds all that was asked, and asks for nothing by itself', async () => {
     await open(desk, '')
     await page.fill('#beginning', 'One sunny')

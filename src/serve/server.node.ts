@@ -16,6 +16,8 @@ export interface Address {
 export interface ServeOptions extends Address {
   /** how many texts it writes together, and how many may wait, was said when it was loaded (`LoadOptions.batch`) */
   model: Served
+  /** a model that writes from left to right, to be seen typing beside it; open while the server is */
+  twin?: Served
 }
 
 /** The addresses that only this machine reaches. */
@@ -34,8 +36,8 @@ const loopbacks: readonly string[] = ['127.0.0.1', '::1', 'localhost'] satisfies
 
 /** Serves the page and the model's frames.
  * @throws UnfogError `busy` when the port is taken, `usage` for a port or host that cannot be */
-export const serve = ({ model, ...address }: ServeOptions): Promise<Serving> =>
-  serveRoutes(routes, { model }, address)
+export const serve = ({ model, twin, ...address }: ServeOptions): Promise<Serving> =>
+  serveRoutes(routes, { model, twin }, address)
 
 /** Serves the page that shows training runs, live.
  * @throws UnfogError as `serve` */

@@ -14,10 +14,12 @@ interface Answer {
 }
 
 let model: TellingModel
+let twin: TellingModel
 let serving: Serving
 
 beforeAll(async () => {
   model = await tellingModel()
+  twin = await tellingModel({ causal: true })
 })
 afterEach(() => serving.close())
 
@@ -240,11 +242,32 @@ describe('/generate', () => {
   })
 })
 
+describe('/twin', () => {
+  test('writes with the twin, and says its name', async () => {
+    await start({ twin })
+    expect(json(await get('/model')).twin).toBe('by-heart-ar')
+    const before = [model.forwards, twin.forwards]
+    expect((await get('/twin?temperature=0&seed=1')).body).toContain('"done":"complete"')
+    expect(model.forwards).toBe(before[0])
+    expect(twin.forwards).toBeGreaterThan(before[1])
+  })
+
+  test('without one there is none', async () => {
+    await start()
+    expect(json(await get('/model')).twin).toBe(undefined)
+    const answer = await get('/twin')
+    expect(answer.status).toBe(404)
+    expect(json(answer).error.message).toBe(
+      'there is no twin here: serve with one, as unfog start --twin does',
+    )
+  })
+})
+
 describe('every route', () => {
   test.each(Object.keys(routes))(
     '%s is safe to show in a browser, and to its own only',
     async (path) => {
-      await start()
+      await start({ twin })
       const { status, headers } = await get(path)
       expect(status).toBe(200)
       expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self';")

@@ -11,6 +11,8 @@ export type Served = Pick<
 
 export interface Service {
   readonly model: Served
+  /** types the same beginnings beside it, from left to right */
+  readonly twin?: Served
 }
 
 /** What the page of training runs asks. */

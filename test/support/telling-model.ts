@@ -21,6 +21,8 @@ export interface TellingOptions {
   /** milliseconds that a forward takes */
   delay?: number
   batch?: Partial<BatchLimits>
+  /** writes from left to right */
+  causal?: boolean
 }
 
 export interface TellingModel extends Served {
@@ -36,6 +38,7 @@ export async function tellingModel({
   tale: seed = 5,
   delay = 0,
   batch,
+  causal = false,
 }: TellingOptions = {}): Promise<TellingModel> {
   const tokenizer = await trainTokenizer('words', told(), {
     vocabSize: 512,
@@ -52,7 +55,7 @@ export async function tellingModel({
     maskId: tokenizer.special.mask,
     banned: [...tokenizer.banned, tokenizer.special.eos],
     context: 128,
-    causal: false,
+    causal,
     async logits(asks) {
       forwards++
       await new Promise((resolve) => setTimeout(resolve, delay))
@@ -70,8 +73,8 @@ export async function tellingModel({
     },
     config: {
       unfog: 1,
-      name: 'by-heart',
-      architecture: { attention: 'full' } as Served['config']['architecture'],
+      name: causal ? 'by-heart-ar' : 'by-heart',
+      architecture: { attention: causal ? 'causal' : 'full' } as Served['config']['architecture'],
       shift: false,
       noise: { process: 'masked', schedule: 'linear' },
       text: { documents: 'line', exactLength: true, labels: [], world },

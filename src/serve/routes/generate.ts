@@ -7,12 +7,13 @@ import {
   momentsOf,
   piecesOf,
 } from '../../denoise/index.ts'
+import { UnfogError } from '../../error/index.ts'
 import type { Frame, GenerateOptions } from '../../index.ts'
 import { check } from '../../tales/index.ts'
 import { eventStream, type ServerEvent } from '../events.ts'
 import { failureJSON } from '../failure.ts'
 import { generateParameters } from '../query.ts'
-import { route, type Served } from '../service.ts'
+import { type Route, route, type Served, type Service } from '../service.ts'
 
 /** A frame on the wire. */
 export interface FrameEvent extends Omit<FrameJSON, 'candidates'> {
@@ -26,11 +27,22 @@ export interface FrameEvent extends Omit<FrameJSON, 'candidates'> {
   disobeyed?: string[]
 }
 
-export const generate = route({
-  about:
-    'Writes a text: events `frame`, the last with `done`; `queued` while others are written first; `error`.',
-  parameters: generateParameters,
-  async handle(given, { model }, signal) {
+export const generate = writingBy(
+  'Writes a text: events `frame`, the last with `done`; `queued` while others are written first; `error`.',
+  ({ model }) => model,
+)
+
+export const twin = writingBy('The same by the twin of the model.', ({ twin }) => {
+  if (twin) return twin
+  throw new UnfogError(
+    'not_found',
+    'there is no twin here: serve with one, as unfog start --twin does',
+  )
+})
+
+function writingBy(about: string, modelOf: (service: Service) => Served): Route {
+  const handle = async (given: GenerateOptions, service: Service, signal: AbortSignal) => {
+    const model = modelOf(service)
     const frames = model.generate({ ...given, signal })
     const first = await frames.next()
     // it came last, so it waits for all that wait
@@ -38,8 +50,9 @@ export const generate = route({
     const shown = (frame: Frame) => ({ event: 'frame', data: frameEvent(frame, model, given) })
     // a stream that nobody begins to read does not come to its own end
     return eventStream(events(frames, first, ahead, shown), () => void frames.return())
-  },
-})
+  }
+  return route({ about, parameters: generateParameters, handle })
+}
 
 async function* events(
   frames: AsyncGenerator<Frame, void, undefined>,

@@ -1,6 +1,6 @@
 // The tables of routes, one for each service: a new route is one file and one row here.
 import type { Routes, RunsService } from '../service.ts'
-import { generate } from './generate.ts'
+import { generate, twin } from './generate.ts'
 import { health } from './health.ts'
 import { histories } from './histories.ts'
 import { model } from './model.ts'
@@ -10,6 +10,7 @@ import { page, runsPage } from './page.ts'
 export const routes: Routes = {
   ...page,
   '/generate': generate,
+  '/twin': twin,
   '/model': model,
   '/health': health,
 }

@@ -24,12 +24,14 @@ export interface ModelJSON {
   charactersPerToken: number
   /** what one might type */
   examples: string[]
+  /** the name of the model that /twin writes with, where there is one */
+  twin?: string
 }
 
 export const model = route({
   about: 'The model: name, size, labels, examples.',
   parameters: noParameters,
-  handle: (_, { model }) => Response.json(modelJSON(model)),
+  handle: (_, { model, twin }) => Response.json({ ...modelJSON(model), twin: twin?.config.name }),
 })
 
 function modelJSON(model: Served): ModelJSON {

@@ -35,6 +35,7 @@ export const page: Routes = {
   '/fog.js': script('fog.js'),
   '/player.js': script('player.js'),
   '/settings.js': script('settings.js'),
+  '/twin.js': script('twin.js'),
   '/why.js': script('why.js'),
 }
 
