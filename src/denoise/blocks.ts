@@ -19,7 +19,7 @@ export interface Block {
 }
 
 /** Most blocks of so much fog. */
-const mostBlocks = (fog: number, { blockLength = fog }: PolicySettings): number =>
+export const mostBlocks = (fog: number, { blockLength = fog }: PolicySettings): number =>
   Math.max(1, Math.ceil(fog / blockLength))
 
 /** Steps in all, of which every block has at least one. */
@@ -62,11 +62,14 @@ export function share(view: PolicyState): number {
 }
 
 /** What a released sampler draws for a position: the mask is one of its outcomes, and then the position stays in the
- * fog though its turn is used up. Not at the last step of a block, which must end it. */
-export function drawn(prediction: Prediction, view: PolicyState): number {
-  const { maskId, settings } = view
-  if (share(view) === blockFog(view).length) return prediction.token
-  const { temperature } = settings
+ * fog though its turn is used up.
+ * @param last is it the last step of a block, which must end it? */
+export function drawn(prediction: Prediction, view: PolicyState, last: boolean): number {
+  if (last) return prediction.token
+  const {
+    maskId,
+    settings: { temperature },
+  } = view
   const { logits, best } = prediction
   if (temperature === 0) return logits[maskId] > logits[best] ? maskId : best
   return prediction.tokenOrMask(probabilities(logits.map((l) => l / temperature))[maskId])

@@ -133,17 +133,36 @@ describe('Fast-dLLM, Dream', () => {
   }
 })
 
-describe('dLLM, LLaDA', () => {
-  const cached = casesOf('dllm_fastdllm_llada').filter(
-    ({ params }) => params.use_cache && !params.temperature && (params.factor || params.threshold),
-  )
-  test('has traces', () => expect(cached.length).toBeGreaterThan(10))
+describe('Fast-dLLM, Dream by entropy', () => {
+  const cached = casesOf('fast_dllm_dream').filter(({ params }) => params.alg === 'entropy')
+  test('has traces', () => expect(cached.length).toBe(8))
   for (const trace of cached) {
     test(trace.name, async () => {
-      const { factor, threshold, block_size } = trace.params as Record<string, number>
+      const { steps, block_length: blockLength } = trace.params as Record<string, number>
+      const cache: CacheName = trace.params.dual_cache ? 'dual' : 'prefix'
+      // it asks at steps that settle nothing, too: the same question once more
+      const inputs = trace.model_inputs.filter(
+        (input, i) => i === 0 || String(input) !== String(trace.model_inputs[i - 1]),
+      )
+      const how: PlanOptions = { policy: 'entropy', steps, blockLength, cache }
+      await follows({ ...trace, model_inputs: inputs }, trace.prompt[0], how, dream)
+    })
+  }
+})
+
+describe('dLLM, LLaDA', () => {
+  const cached = casesOf('dllm_fastdllm_llada').filter(
+    ({ params }) => params.use_cache && !params.temperature,
+  )
+  test('has traces', () => expect(cached.length).toBeGreaterThan(20))
+  for (const trace of cached) {
+    test(trace.name, async () => {
+      const { factor, threshold, block_size, steps } = trace.params as Record<string, number>
       const rule: PlanOptions = factor
         ? { policy: 'factor', factor }
-        : { policy: 'threshold', threshold }
+        : threshold
+          ? { policy: 'threshold', threshold }
+          : { policy: 'expected', steps }
       const cache = trace.params.use_cache as CacheName
       await follows(trace, trace.inputs[0], { ...rule, blockLength: block_size, cache })
     })

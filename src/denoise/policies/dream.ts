@@ -1,5 +1,6 @@
 // Dream's samplers: time falls from 1 to eps, each step settles its share of the fog, and where is told by a certainty of
 // the row after temperature, top-k and top-p: these change certainties even where the best token is taken anyway.
+import { blockFog, blockOf, mostBlocks } from '../blocks.ts'
 import { probabilities, ranked } from '../certainty.ts'
 import type { Policy, PolicyState, Prediction } from '../policy.ts'
 import type { Sampling } from '../sample.ts'
@@ -16,10 +17,17 @@ function dreamPolicy(name: string, about: string, certainty: Certainty): Policy 
     about: `Dream's sampler: ${about}`,
     source,
     causal: false,
-    takes: ['steps', 'eps', 'orderTemperature'],
+    takes: ['steps', 'eps', 'orderTemperature', 'blockLength'],
     defaults: { temperature: 1 },
-    steps: (fog, settings) => settings.steps ?? fog,
-    wants: (state) => (settled(state) === 0 ? new Int32Array() : state.fog),
+    steps(fog, settings) {
+      const blocks = mostBlocks(fog, settings)
+      return blocks * Math.max(1, Math.floor((settings.steps ?? fog) / blocks))
+    },
+    wants(state) {
+      const { fog, opening } = turnOf(state)
+      if (opening) return fog.subarray(0, 1)
+      return settled(state) === 0 ? new Int32Array() : fog
+    },
     choose(predictions, state) {
       const scores = predictions.map((prediction) => score(prediction, state, certainty))
       return ranked(predictions, scores)
@@ -29,8 +37,25 @@ function dreamPolicy(name: string, about: string, certainty: Certainty): Policy 
   }
 }
 
-const settled = ({ fog, step, steps, settings: { eps = 1e-3 } }: PolicyState): number =>
-  transfers(fog.length, step, steps, eps)
+/** What a step is of: the whole text, or a block with steps of its own. The first word of a block is written first,
+ * alone, as Fast-dLLM does it: Dream's rows predict the position behind them, so that word is predicted by a row before
+ * the block, which a cache computes only when the block begins. */
+function turnOf(view: PolicyState): Pick<PolicyState, 'fog' | 'step' | 'steps'> & {
+  opening: boolean
+} {
+  if (view.settings.blockLength === undefined) return { ...view, opening: false }
+  const { index, count } = blockOf(view)
+  const steps = Math.floor(view.steps / count)
+  const step = view.step - index * steps
+  return { fog: blockFog(view), step, steps, opening: step === 0 && steps > 1 }
+}
+
+function settled(view: PolicyState): number {
+  const { fog, step, steps, opening } = turnOf(view)
+  // a block that is done before its time: the next one waits for its own
+  if (step < 0) return 0
+  return opening ? 1 : transfers(fog.length, step, steps, view.settings.eps ?? 1e-3)
+}
 
 /** With an order temperature positions are drawn by softmax(certainty / temperature), without replacement: the largest
  * of certainty / temperature with Gumbel noise. */

@@ -4,6 +4,7 @@ import { ancestral } from './ancestral.ts'
 import { confidence } from './confidence.ts'
 import { ddpm } from './ddpm.ts'
 import { entropy, maskgitPlus, topkMargin } from './dream.ts'
+import { expected } from './expected.ts'
 import { factor } from './factor.ts'
 import { firstHitting } from './first-hitting.ts'
 import { leftToRight } from './left-to-right.ts'
@@ -24,6 +25,7 @@ export const policies = {
   'left-to-right': leftToRight,
   'low-confidence': lowConfidence,
   random,
+  expected,
   threshold,
   factor,
   opened,

@@ -2,7 +2,7 @@
 // is largest stay. That prefers lucky draws (see `confidence`, which does not); it is here as the released code has it.
 import { blockFog, drawn, share, stepsOf } from '../blocks.ts'
 import { probabilities, ranked } from '../certainty.ts'
-import type { Policy } from '../policy.ts'
+import type { Change, Policy, PolicyState, Prediction } from '../policy.ts'
 
 export const lowConfidence: Policy = {
   name: 'low-confidence',
@@ -13,13 +13,21 @@ export const lowConfidence: Policy = {
   defaults: { temperature: 1 },
   steps: stepsOf,
   wants: (state) => (share(state) === 0 ? new Int32Array() : blockFog(state)),
-  choose(predictions, state) {
-    const { unsure } = state.settings
-    const draws = predictions.map((prediction) => ({
-      position: prediction.position,
-      token: drawn(prediction, state),
-    }))
-    const sure = predictions.map(({ logits }, i) => probabilities(logits, unsure)[draws[i].token])
-    return ranked(draws, sure).slice(0, share(state))
-  },
+  choose: (predictions, state) => surestDraws(predictions, state, share(state)),
+}
+
+/** A draw for every position, and of these the `count` most probable. */
+export function surestDraws(
+  predictions: readonly Prediction[],
+  state: PolicyState,
+  count: number,
+): Change[] {
+  const { unsure } = state.settings
+  const last = count === blockFog(state).length
+  const draws = predictions.map((prediction) => ({
+    position: prediction.position,
+    token: drawn(prediction, state, last),
+  }))
+  const sure = predictions.map(({ logits }, i) => probabilities(logits, unsure)[draws[i].token])
+  return ranked(draws, sure).slice(0, count)
 }
