@@ -32,6 +32,7 @@ export interface PlanOptions {
   blockLength?: number
   threshold?: number
   factor?: number
+  entropyBound?: number
   eps?: number
   eta?: number
   unsure?: readonly number[]
@@ -96,6 +97,7 @@ export const ranges = {
   blockLength: whole(1),
   threshold: { within: (value) => value >= 0 && value <= 1, says: 'a number from 0 to 1' },
   factor: positive,
+  entropyBound: positive,
   eps: { within: (value) => value >= 0 && value < 1, says: 'a number of at least 0 and below 1' },
   eta: { within: (value) => value >= 0 && value <= 1, says: 'a number from 0 to 1' },
   guidance: positive,
@@ -136,6 +138,7 @@ export function makePlan(options: PlanOptions, network: Trained): Plan {
     blockLength: options.blockLength,
     threshold: options.threshold,
     factor: options.factor,
+    entropyBound: options.entropyBound,
     eps: options.eps,
     eta: options.eta,
     unsure: options.unsure ?? [],
@@ -186,6 +189,7 @@ const own = [
   'blockLength',
   'threshold',
   'factor',
+  'entropyBound',
   'eps',
   'eta',
   'unsure',

@@ -4,10 +4,12 @@ import { ancestral } from './ancestral.ts'
 import { confidence } from './confidence.ts'
 import { ddpm } from './ddpm.ts'
 import { entropy, maskgitPlus, topkMargin } from './dream.ts'
+import { entropyBound, entropyBoundTop } from './entropy-bound.ts'
 import { factor } from './factor.ts'
 import { firstHitting } from './first-hitting.ts'
 import { leftToRight } from './left-to-right.ts'
 import { lowConfidence } from './low-confidence.ts'
+import { margin } from './margin.ts'
 import { opened } from './opened.ts'
 import { origin } from './origin.ts'
 import { posterior } from './posterior.ts'
@@ -19,6 +21,7 @@ import { threshold } from './threshold.ts'
 export const policies = {
   ancestral,
   confidence,
+  margin,
   revise,
   'first-hitting': firstHitting,
   'left-to-right': leftToRight,
@@ -26,6 +29,8 @@ export const policies = {
   random,
   threshold,
   factor,
+  'entropy-bound': entropyBound,
+  'entropy-bound-top': entropyBoundTop,
   opened,
   origin,
   'maskgit-plus': maskgitPlus,

@@ -30,6 +30,7 @@ const casesOf = <T = Trace>(file: string): T[] =>
 const networks: Record<string, Awaited<ReturnType<typeof releasedNetwork>>> = {}
 beforeAll(async () => {
   for (const folder of ['llada', 'dream', 'mdlm']) networks[folder] = await releasedNetwork(folder)
+  networks.a2d = await releasedNetwork('a2d-qwen3')
 })
 afterAll(async () => {
   for (const network of Object.values(networks)) await network.dispose()
@@ -341,6 +342,34 @@ describe('Fast-dLLM without a cache', () => {
       follows(networks.llada, { ...trace, prompt: trace.inputs }, 12, how),
     ).rejects.toThrow()
   })
+})
+
+describe('RND1', () => {
+  type Framed = Trace & { prefix_ids: number[]; suffix_ids: number[] | null }
+
+  for (const trace of casesOf<Framed>('rnd1_generate').filter(({ params }) => params.eb_gamma)) {
+    test(`entropy bound: ${trace.name}`, async () => {
+      const { a2d } = networks
+      // the released sampler reads the row before a position; its canvas ends with padding that it never writes
+      const shifted: Denoiser = {
+        ...a2d,
+        logits: (asks) =>
+          a2d.logits(asks.map((ask) => ({ ...ask, rows: ask.rows.map((row) => row - 1) }))),
+      }
+      const canvases = [trace.model_inputs[0][0]].map(
+        (tokens): Canvas => ({
+          tokens: Int32Array.from(tokens),
+          state: Uint8Array.from(tokens, (id) => (id === a2d.maskId ? states.fog : states.given)),
+        }),
+      )
+      const [frames] = await written(shifted, canvases, {
+        policy: 'entropy-bound-top',
+        entropyBound: trace.params.eb_gamma as number,
+        temperature: 0,
+      })
+      expect(frames).toEqual(recorded({ ...trace, prompt: [[]] }, 0, canvases[0].tokens.length))
+    })
+  }
 })
 
 describe('MDLM', () => {
