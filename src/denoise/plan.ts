@@ -203,7 +203,7 @@ function usual({ causal, process: undone }: Trained): PolicyName {
 }
 
 /** Why a policy cannot write what such a network has learnt, as the end of a sentence; undefined when it can. */
-export function misfit(policy: Policy, network: Trained): string | undefined {
+function misfit(policy: Policy, network: Trained): string | undefined {
   const { causal, process: undone } = network
   if (causal && !policy.causal)
     return `needs a model that sees both sides, and this one sees only to the left: use --policy ${usual(network)}`
@@ -211,6 +211,10 @@ export function misfit(policy: Policy, network: Trained): string | undefined {
     return `believes every word that it has written, but under ${undone.noise.name} noise any word may be wrong: use --policy ${usual(network)}`
   return undefined
 }
+
+/** The policies that can write what such a network has learnt. */
+export const policiesFor = (network: Trained): Policy[] =>
+  Object.values<Policy>(policies).filter((policy) => misfit(policy, network) === undefined)
 
 function checkGuidance({ guidance = 0 }: PlanOptions, { process: undone }: Trained): void {
   if (guidance > 0 && undone && !undone.noise.hides) {

@@ -5,11 +5,17 @@
 import type { Policy } from '../policy.ts'
 import { confidence, surestFirst } from './confidence.ts'
 
+const { causal, takes, defaults, steps, wants } = confidence
+
 export const margin: Policy = {
-  ...confidence,
   name: 'margin',
   about: 'where the best word is furthest ahead of the second first',
   source: 'Kim et al., arXiv 2502.06768',
+  causal,
+  takes,
+  defaults,
+  steps,
+  wants,
   choose: surestFirst((prediction) => {
     const [best, second] = prediction.mostProbable(2)
     return best.probability - (second?.probability ?? 0)
