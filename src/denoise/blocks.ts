@@ -19,7 +19,7 @@ export interface Block {
 }
 
 /** Most blocks of so much fog. */
-const mostBlocks = (fog: number, { blockLength = fog }: PolicySettings): number =>
+export const mostBlocks = (fog: number, { blockLength = fog }: PolicySettings): number =>
   Math.max(1, Math.ceil(fog / blockLength))
 
 /** Steps in all, of which every block has at least one. */
@@ -62,10 +62,11 @@ export function share(view: PolicyState): number {
 }
 
 /** What a released sampler draws for a position: the mask is one of its outcomes, and then the position stays in the
- * fog though its turn is used up. Not at the last step of a block, which must end it. */
-export function drawn(prediction: Prediction, view: PolicyState): number {
+ * fog though its turn is used up. Not at the last step of a block, which must end it.
+ * @param settles how many positions this step settles */
+export function drawn(prediction: Prediction, view: PolicyState, settles: number): number {
   const { maskId, settings } = view
-  if (share(view) === blockFog(view).length) return prediction.token
+  if (settles === blockFog(view).length) return prediction.token
   const { temperature } = settings
   const { logits, best } = prediction
   if (temperature === 0) return logits[maskId] > logits[best] ? maskId : best

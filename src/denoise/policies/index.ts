@@ -16,6 +16,7 @@ import { posterior } from './posterior.ts'
 import { random } from './random.ts'
 import { forwardBackward, remdmCap, remdmConf, remdmLoop, remdmRescale } from './remdm.ts'
 import { revise } from './revise.ts'
+import { scheduled } from './scheduled.ts'
 import { threshold } from './threshold.ts'
 
 export const policies = {
@@ -27,6 +28,7 @@ export const policies = {
   'left-to-right': leftToRight,
   'low-confidence': lowConfidence,
   random,
+  scheduled,
   threshold,
   factor,
   'entropy-bound': entropyBound,

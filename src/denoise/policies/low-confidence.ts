@@ -2,7 +2,7 @@
 // is largest stay. That prefers lucky draws (see `confidence`, which does not); it is here as the released code has it.
 import { blockFog, drawn, share, stepsOf } from '../blocks.ts'
 import { probabilities, ranked } from '../certainty.ts'
-import type { Policy } from '../policy.ts'
+import type { Change, Policy, PolicyState, Prediction } from '../policy.ts'
 
 export const lowConfidence: Policy = {
   name: 'low-confidence',
@@ -13,13 +13,20 @@ export const lowConfidence: Policy = {
   defaults: { temperature: 1 },
   steps: stepsOf,
   wants: (state) => (share(state) === 0 ? new Int32Array() : blockFog(state)),
-  choose(predictions, state) {
-    const { unsure } = state.settings
-    const draws = predictions.map((prediction) => ({
-      position: prediction.position,
-      token: drawn(prediction, state),
-    }))
-    const sure = predictions.map(({ logits }, i) => probabilities(logits, unsure)[draws[i].token])
-    return ranked(draws, sure).slice(0, share(state))
-  },
+  choose: (predictions, state) => mostProbableDraws(predictions, state, share(state)),
+}
+
+/** Draws everywhere, and keeps so many of the draws: those whose own probability is largest. */
+export function mostProbableDraws(
+  predictions: readonly Prediction[],
+  state: PolicyState,
+  count: number,
+): Change[] {
+  const { unsure } = state.settings
+  const draws = predictions.map((prediction) => ({
+    position: prediction.position,
+    token: drawn(prediction, state, count),
+  }))
+  const sure = predictions.map(({ logits }, i) => probabilities(logits, unsure)[draws[i].token])
+  return ranked(draws, sure).slice(0, count)
 }

@@ -20,6 +20,6 @@ export const random: Policy = {
   choose: (predictions, state) =>
     predictions.map((prediction) => ({
       position: prediction.position,
-      token: drawn(prediction, state),
+      token: drawn(prediction, state, share(state)),
     })),
 }

@@ -15,6 +15,7 @@ import {
   states,
 } from '../index.ts'
 import { linspace, transfers } from '../times.ts'
+import { sharesOf } from './scheduled.ts'
 
 interface Trace {
   name: string
@@ -341,6 +342,80 @@ describe('Fast-dLLM without a cache', () => {
     await expect(
       follows(networks.llada, { ...trace, prompt: trace.inputs }, 12, how),
     ).rejects.toThrow()
+  })
+})
+
+describe("dLLM's sampler for masked diffusion", () => {
+  // what unfog does otherwise: guidance hides all that was given; blocks begin behind the last given word
+  const otherwise = ['cfg_keep_tokens', 'suppress', 'infill_blocks']
+  const cosine = (t: number) => 1 - Math.cos((Math.PI / 2) * (1 - t))
+  const survivals: Record<string, ((t: number) => number) | undefined> = {
+    CosineAlphaScheduler: cosine,
+  }
+  type Asked = Trace & { inputs: number[][] }
+
+  for (const trace of casesOf<Asked>('dllm_mdlm')) {
+    if (otherwise.some((name) => trace.name.startsWith(name))) continue
+    test(trace.name, async () => {
+      const { llada } = networks
+      const {
+        max_new_tokens = 0,
+        block_size,
+        steps,
+        cfg_scale = 0,
+      } = trace.params as Record<string, number>
+      // shifted logits: the row before a position; the first position keeps its own
+      const shifted: Denoiser = {
+        ...llada,
+        logits: (asks) =>
+          llada.logits(asks.map((ask) => ({ ...ask, rows: ask.rows.map((row) => row - 1) }))),
+      }
+      const canvases = trace.inputs.map((input): Canvas => {
+        const tokens = [...input, ...new Array(max_new_tokens).fill(llada.maskId)]
+        return {
+          tokens: Int32Array.from(tokens),
+          state: Uint8Array.from(tokens, (id) => (id === llada.maskId ? states.fog : states.given)),
+        }
+      })
+      const got = await written(trace.params.right_shift_logits ? shifted : llada, canvases, {
+        policy: 'scheduled',
+        steps,
+        blockLength: block_size ?? undefined,
+        guidance: cfg_scale,
+        survival: survivals[trace.params.scheduler as string],
+        temperature: 0,
+      })
+      for (const [b, { tokens }] of canvases.entries()) {
+        // padding of the batch stands behind a text
+        const all = [...trace.model_inputs.map((batch) => batch[b]), trace.final[b]]
+        const rows = all.map((row) => row.slice(0, tokens.length))
+        const expected = rows.filter((row, i) => i === 0 || String(row) !== String(rows[i - 1]))
+        // where the released sampler ends with a mask that it predicted, unfog writes a token (trap 4)
+        const masks = expected.at(-1)!.includes(llada.maskId)
+        if (masks) expect(got[b].slice(0, expected.length - 1)).toEqual(expected.slice(0, -1))
+        else expect(got[b]).toEqual(expected)
+        expect(got[b].at(-1)).not.toContain(llada.maskId)
+      }
+    })
+  }
+
+  test('trap 5: expected numbers are rounded to even, and steps that write nothing are none', () => {
+    const { num_transfer_tokens: cases } = parityJson<{
+      num_transfer_tokens: {
+        scheduler: string
+        mask_counts: number[]
+        steps: number
+        num_transfer_tokens: number[][]
+      }[]
+    }>('math/dllm_schedulers.json')
+    expect(cases.length).toBeGreaterThan(10)
+    for (const { scheduler, mask_counts, steps, num_transfer_tokens } of cases) {
+      for (const [i, count] of mask_counts.entries()) {
+        expect(sharesOf(count, steps, survivals[scheduler] ?? ((t) => 1 - t))).toEqual(
+          num_transfer_tokens[i].filter((share) => share > 0),
+        )
+      }
+    }
   })
 })
 
