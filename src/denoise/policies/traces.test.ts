@@ -346,7 +346,8 @@ describe('Fast-dLLM without a cache', () => {
 })
 
 describe("dLLM's sampler for masked diffusion", () => {
-  // what unfog does otherwise: guidance hides all that was given; blocks begin behind the last given word
+  // what unfog does otherwise: guidance hides all that was given; nothing is forbidden at the beginning alone; blocks
+  // begin behind the last given word
   const otherwise = ['cfg_keep_tokens', 'suppress', 'infill_blocks']
   const cosine = (t: number) => 1 - Math.cos((Math.PI / 2) * (1 - t))
   const survivals: Record<string, ((t: number) => number) | undefined> = {
@@ -369,7 +370,7 @@ describe("dLLM's sampler for masked diffusion", () => {
         steps,
         cfg_scale = 0,
       } = trace.params as Record<string, number>
-      // shifted logits: the row before a position; the first position keeps its own
+      // shifted logits: the row before a position; every canvas begins with a given word
       const shifted: Denoiser = {
         ...network,
         logits: (asks) =>
