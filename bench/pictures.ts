@@ -2,8 +2,12 @@
 //
 // Deterministic: the same model and seed on the same kind of processor give the same files.
 import { writeFileSync } from 'node:fs'
+import { compare } from '../src/cli/comparison.ts'
 import { exampleSeed, exampleText, noisyTexts } from '../src/cli/noisy-text.ts'
+import { type Order, ordersPicture } from '../src/cli/orders-picture.ts'
+import { escaped, svg } from '../src/cli/svg.ts'
 import { type Frame, loadModel, noises, schedules, states } from '../src/index.ts'
+import { systemClock } from '../src/store/index.ts'
 
 const seed = 7
 const model = await loadModel('tales')
@@ -11,12 +15,11 @@ const frames: Frame[] = []
 for await (const frame of model.generate({ seed })) frames.push(frame)
 const last = frames[frames.length - 1]
 const words = [...last.tokens].map((id) => model.tokenizer.token(id).trim())
+const orders: Order[] = []
+for await (const { policy, frames } of compare(model, { seed, count: 1 }, systemClock)) {
+  orders.push({ name: policy, about: `${frames[frames.length - 1].forwards} forwards`, frames })
+}
 await model.dispose()
-
-const escaped = (text: string) =>
-  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
-const svg = (width: number, height: number, body: string) =>
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="12"><rect width="100%" height="100%" fill="#fbfaf7"/>${body}</svg>\n`
 
 const lineWidth = 780
 const letter = 7.3
@@ -119,3 +122,4 @@ function noisePicture(): string {
 writeFileSync('docs/pictures/noise.svg', noisePicture())
 writeFileSync('docs/pictures/fog.svg', fogPicture())
 writeFileSync('docs/pictures/certainty.svg', certaintyPicture())
+writeFileSync('docs/pictures/orders.svg', ordersPicture(orders))

@@ -14,6 +14,7 @@ import {
   type PlanOptions,
   type PolicyName,
   policies,
+  policiesFor,
 } from '../denoise/index.ts'
 import { UnfogError } from '../error/index.ts'
 import {
@@ -119,6 +120,11 @@ export class Model {
   /** Texts that are not finished: those that are written together now, and those that wait for them to end. */
   get load(): { busy: number; waiting: number } {
     return this.batcher.load
+  }
+
+  /** The orders in which it can write: those that undo the noise it has learnt. */
+  get policies(): PolicyName[] {
+    return policiesFor(this.network).map(({ name }) => name as PolicyName)
   }
 
   /** Writes a text, from fog to crisp.

@@ -67,7 +67,8 @@ async function runExample(line: string) {
 }
 
 const needsBundled = (line: string): boolean =>
-  /^unfog (generate|explain|score|quantize|start)/.test(line) && !line.includes('--model')
+  /^unfog (generate|explain|score|quantize|start|policies --compare)/.test(line) &&
+  !line.includes('--model')
 const bundled = models().some(({ name }) => name === 'tales')
 
 describe.each(Object.entries(commands))('unfog %s', (name, command) => {

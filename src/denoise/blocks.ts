@@ -62,14 +62,12 @@ export function share(view: PolicyState): number {
 }
 
 /** What a released sampler draws for a position: the mask is one of its outcomes, and then the position stays in the
- * fog though its turn is used up.
- * @param last is it the last step of a block, which must end it? */
-export function drawn(prediction: Prediction, view: PolicyState, last: boolean): number {
-  if (last) return prediction.token
-  const {
-    maskId,
-    settings: { temperature },
-  } = view
+ * fog though its turn is used up. Not at the last step of a block, which must end it.
+ * @param settles how many positions this step settles */
+export function drawn(prediction: Prediction, view: PolicyState, settles: number): number {
+  const { maskId, settings } = view
+  if (settles === blockFog(view).length) return prediction.token
+  const { temperature } = settings
   const { logits, best } = prediction
   if (temperature === 0) return logits[maskId] > logits[best] ? maskId : best
   return prediction.tokenOrMask(probabilities(logits.map((l) => l / temperature))[maskId])

@@ -162,7 +162,7 @@ describe('dLLM, LLaDA', () => {
         ? { policy: 'factor', factor }
         : threshold
           ? { policy: 'threshold', threshold }
-          : { policy: 'expected', steps }
+          : { policy: 'scheduled', steps }
       const cache = trace.params.use_cache as CacheName
       await follows(trace, trace.inputs[0], { ...rule, blockLength: block_size, cache })
     })

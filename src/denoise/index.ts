@@ -8,7 +8,7 @@ export { guide, unprompted } from './guidance.ts'
 export { type InfillPart, parseInfill } from './infill.ts'
 export { denoise, denoiseBatch, type LoopOptions, type Task } from './loop.ts'
 export { piecesOf } from './pieces.ts'
-export { makePlan, misfit, type Plan, type PlanOptions, ranges } from './plan.ts'
+export { makePlan, type Plan, type PlanOptions, policiesFor, ranges } from './plan.ts'
 export { type PolicyName, policies } from './policies/index.ts'
 export type { Change, Policy, PolicySettings, PolicyState, Prediction } from './policy.ts'
 export {

@@ -210,6 +210,7 @@ test('one word a step writes the joint distribution, whatever the policy, when c
   const options: PlanOptions[] = [
     { policy: 'confidence' },
     { policy: 'confidence', orderTemperature: 2 },
+    { policy: 'margin' },
     { policy: 'first-hitting' },
     { policy: 'left-to-right' },
     // steps for no more than the first writing

@@ -32,6 +32,7 @@ export interface PlanOptions {
   blockLength?: number
   threshold?: number
   factor?: number
+  entropyBound?: number
   eps?: number
   eta?: number
   unsure?: readonly number[]
@@ -96,6 +97,7 @@ export const ranges = {
   blockLength: whole(1),
   threshold: { within: (value) => value >= 0 && value <= 1, says: 'a number from 0 to 1' },
   factor: positive,
+  entropyBound: positive,
   eps: { within: (value) => value >= 0 && value < 1, says: 'a number of at least 0 and below 1' },
   eta: { within: (value) => value >= 0 && value <= 1, says: 'a number from 0 to 1' },
   guidance: positive,
@@ -136,6 +138,7 @@ export function makePlan(options: PlanOptions, network: Trained): Plan {
     blockLength: options.blockLength,
     threshold: options.threshold,
     factor: options.factor,
+    entropyBound: options.entropyBound,
     eps: options.eps,
     eta: options.eta,
     unsure: options.unsure ?? [],
@@ -186,6 +189,7 @@ const own = [
   'blockLength',
   'threshold',
   'factor',
+  'entropyBound',
   'eps',
   'eta',
   'unsure',
@@ -199,7 +203,7 @@ function usual({ causal, process: undone }: Trained): PolicyName {
 }
 
 /** Why a policy cannot write what such a network has learnt, as the end of a sentence; undefined when it can. */
-export function misfit(policy: Policy, network: Trained): string | undefined {
+function misfit(policy: Policy, network: Trained): string | undefined {
   const { causal, process: undone } = network
   if (causal && !policy.causal)
     return `needs a model that sees both sides, and this one sees only to the left: use --policy ${usual(network)}`
@@ -207,6 +211,10 @@ export function misfit(policy: Policy, network: Trained): string | undefined {
     return `believes every word that it has written, but under ${undone.noise.name} noise any word may be wrong: use --policy ${usual(network)}`
   return undefined
 }
+
+/** The policies that can write what such a network has learnt. */
+export const policiesFor = (network: Trained): Policy[] =>
+  Object.values<Policy>(policies).filter((policy) => misfit(policy, network) === undefined)
 
 function checkGuidance({ guidance = 0 }: PlanOptions, { process: undone }: Trained): void {
   if (guidance > 0 && undone && !undone.noise.hides) {

@@ -2,7 +2,7 @@
 // where once it has answered. Everything else (the canvas, the forwards, the draws, when to stop) is the loop's.
 // A policy is a pure function of what it is shown, so a text can be taken up again from any frame.
 import type { Random } from '../random/index.ts'
-import type { Nucleus, Sampling } from './sample.ts'
+import type { Candidate, Nucleus, Sampling } from './sample.ts'
 
 /** What a policy may be told beyond the sampling of tokens. */
 export interface PolicySettings {
@@ -16,6 +16,8 @@ export interface PolicySettings {
   readonly threshold?: number
   /** how many tokens are written together grows with it, see the policy `factor` */
   readonly factor?: number
+  /** nats by which what is written together may depend on each other, see the policy `entropy-bound` */
+  readonly entropyBound?: number
   /** the time at which the last step begins to end, where times fall from 1 in equal steps */
   readonly eps?: number
   /** how readily settled words go back into the fog, see the policies `remdm-…` */
@@ -64,6 +66,8 @@ export interface Prediction {
   readonly best: number
   /** [V] as the network gave them, those of banned ids too: for certainties of a policy's own */
   readonly logits: Float32Array
+  /** The most probable tokens that may be written, at temperature 1, the surest first; fewer where there are no more. */
+  mostProbable(count: number): Candidate[]
   /** A draw in which the mask is one outcome, with probability `stay`, and the tokens share the rest. */
   tokenOrMask(stay: number): number
   /** What stands here at an earlier time of the noise, by its posterior: drawn, or the most probable.

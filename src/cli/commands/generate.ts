@@ -61,6 +61,11 @@ export const generateOptions = {
     'x',
   ),
   factor: numeric(ranges.factor, 'how readily words are written together; default 1', 'x'),
+  entropyBound: numeric(
+    ranges.entropyBound,
+    'how far words that are written together may depend on each other, in nats; default 0.1',
+    'nats',
+  ),
   eps: numeric(ranges.eps, 'time at which released samplers stop; default their own', 'x'),
   eta: numeric(ranges.eta, 'how readily words go back into the fog; default the policy’s own', 'x'),
   guidance: numeric(

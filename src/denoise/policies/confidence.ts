@@ -3,6 +3,7 @@
 // Certainty is the row's largest probability, not that of the token drawn: choosing among drawn tokens prefers
 // lucky draws, a temperature in disguise. This way, one word a step from a model whose conditionals agree writes
 // exactly that model's distribution, whatever the order, and the order can go where errors are rarest.
+import { ranked } from '../certainty.ts'
 import type { Policy, PolicyState, Prediction } from '../policy.ts'
 
 export const confidence: Policy = {
@@ -14,14 +15,19 @@ export const confidence: Policy = {
   defaults: { temperature: 1 },
   steps: (fog, settings) => Math.min(settings.steps ?? fog, fog),
   wants: ({ fog }) => fog,
-  choose(predictions, state) {
-    const ranked = predictions
-      .map((prediction) => ({ prediction, score: score(prediction, state) }))
-      .sort((a, b) => b.score - a.score || a.prediction.position - b.prediction.position)
-    return ranked
+  choose: surestFirst(({ top }) => Math.log(top)),
+}
+
+/** Writes this step's share of the fog by falling certainty, the left one first among equals. */
+export function surestFirst(certainty: (prediction: Prediction) => number): Policy['choose'] {
+  return (predictions, state) => {
+    const scores = predictions.map(
+      (prediction) => certainty(prediction) + noise(prediction.position, state),
+    )
+    return ranked(predictions, scores)
       .slice(0, share(state))
-      .map(({ prediction: { position, token } }) => ({ position, token }))
-  },
+      .map(({ position, token }) => ({ position, token }))
+  }
 }
 
 /** How many positions this step settles. */
@@ -29,13 +35,9 @@ function share({ step, steps, start }: PolicyState): number {
   return Math.floor(start / steps) + (step < start % steps ? 1 : 0)
 }
 
-/** Log-certainty, with Gumbel noise that has fallen to nothing at the last step (as MaskGIT's code anneals it). */
-function score(
-  { top, position }: Prediction,
-  { step, steps, settings, random }: PolicyState,
-): number {
+/** Gumbel noise that has fallen to nothing at the last step (as MaskGIT's code anneals it). */
+function noise(position: number, { step, steps, settings, random }: PolicyState): number {
   const temperature = settings.orderTemperature * (1 - (step + 1) / steps)
-  if (temperature === 0) return Math.log(top)
-  const gumbel = -Math.log(-Math.log(random.uniform(step, position, 'position')))
-  return Math.log(top) + temperature * gumbel
+  if (temperature === 0) return 0
+  return temperature * -Math.log(-Math.log(random.uniform(step, position, 'position')))
 }

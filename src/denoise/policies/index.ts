@@ -4,30 +4,35 @@ import { ancestral } from './ancestral.ts'
 import { confidence } from './confidence.ts'
 import { ddpm } from './ddpm.ts'
 import { entropy, maskgitPlus, topkMargin } from './dream.ts'
-import { expected } from './expected.ts'
+import { entropyBound, entropyBoundTop } from './entropy-bound.ts'
 import { factor } from './factor.ts'
 import { firstHitting } from './first-hitting.ts'
 import { leftToRight } from './left-to-right.ts'
 import { lowConfidence } from './low-confidence.ts'
+import { margin } from './margin.ts'
 import { opened } from './opened.ts'
 import { origin } from './origin.ts'
 import { posterior } from './posterior.ts'
 import { random } from './random.ts'
 import { forwardBackward, remdmCap, remdmConf, remdmLoop, remdmRescale } from './remdm.ts'
 import { revise } from './revise.ts'
+import { scheduled } from './scheduled.ts'
 import { threshold } from './threshold.ts'
 
 export const policies = {
   ancestral,
   confidence,
+  margin,
   revise,
   'first-hitting': firstHitting,
   'left-to-right': leftToRight,
   'low-confidence': lowConfidence,
   random,
-  expected,
+  scheduled,
   threshold,
   factor,
+  'entropy-bound': entropyBound,
+  'entropy-bound-top': entropyBoundTop,
   opened,
   origin,
   'maskgit-plus': maskgitPlus,

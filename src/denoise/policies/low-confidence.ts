@@ -13,20 +13,19 @@ export const lowConfidence: Policy = {
   defaults: { temperature: 1 },
   steps: stepsOf,
   wants: (state) => (share(state) === 0 ? new Int32Array() : blockFog(state)),
-  choose: (predictions, state) => surestDraws(predictions, state, share(state)),
+  choose: (predictions, state) => mostProbableDraws(predictions, state, share(state)),
 }
 
-/** A draw for every position, and of these the `count` most probable. */
-export function surestDraws(
+/** Draws everywhere, and keeps so many of the draws: those whose own probability is largest. */
+export function mostProbableDraws(
   predictions: readonly Prediction[],
   state: PolicyState,
   count: number,
 ): Change[] {
   const { unsure } = state.settings
-  const last = count === blockFog(state).length
   const draws = predictions.map((prediction) => ({
     position: prediction.position,
-    token: drawn(prediction, state, last),
+    token: drawn(prediction, state, count),
   }))
   const sure = predictions.map(({ logits }, i) => probabilities(logits, unsure)[draws[i].token])
   return ranked(draws, sure).slice(0, count)

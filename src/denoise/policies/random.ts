@@ -17,11 +17,9 @@ export const random: Policy = {
     const luck = fog.map((position) => state.random.uniform(state.step, position, 'position'))
     return Int32Array.from(ranked(fog, luck).slice(0, share(state))).sort()
   },
-  choose(predictions, state) {
-    const last = share(state) === blockFog(state).length
-    return predictions.map((prediction) => ({
+  choose: (predictions, state) =>
+    predictions.map((prediction) => ({
       position: prediction.position,
-      token: drawn(prediction, state, last),
-    }))
-  },
+      token: drawn(prediction, state, share(state)),
+    })),
 }

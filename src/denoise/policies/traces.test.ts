@@ -15,7 +15,7 @@ import {
   states,
 } from '../index.ts'
 import { linspace, transfers } from '../times.ts'
-import { transfersOf } from './expected.ts'
+import { sharesOf } from './scheduled.ts'
 
 interface Trace {
   name: string
@@ -31,6 +31,7 @@ const casesOf = <T = Trace>(file: string): T[] =>
 const networks: Record<string, Awaited<ReturnType<typeof releasedNetwork>>> = {}
 beforeAll(async () => {
   for (const folder of ['llada', 'dream', 'mdlm']) networks[folder] = await releasedNetwork(folder)
+  networks.a2d = await releasedNetwork('a2d-qwen3')
 })
 afterAll(async () => {
   for (const network of Object.values(networks)) await network.dispose()
@@ -285,81 +286,6 @@ describe('Dream', () => {
   })
 })
 
-describe("dLLM's MDLM", () => {
-  type Dllm = Omit<Trace, 'prompt'> & { inputs: number[][]; canvas_history: number[][][] }
-  const cases = casesOf<Dllm>('dllm_mdlm')
-  const survival = {
-    LinearAlphaScheduler: (t: number) => 1 - t,
-    CosineAlphaScheduler: (t: number) => 1 - Math.cos((Math.PI / 2) * (1 - t)),
-  }
-  const options = ({ params }: Dllm): PlanOptions => ({
-    policy: 'expected',
-    temperature: 0,
-    steps: params.steps as number,
-    blockLength: (params.block_size as number) ?? undefined,
-    guidance: (params.cfg_scale as number) ?? 0,
-    ban: (params.suppress_tokens as unknown as number[]) ?? [],
-    unsure: (params.begin_suppress_tokens as unknown as number[]) ?? [],
-    survival: survival[params.scheduler as keyof typeof survival],
-  })
-  /** The same network read as if a row predicted the position behind it. */
-  const shifted = (network: Denoiser): Denoiser => ({
-    ...network,
-    logits: (asks) =>
-      network.logits(
-        asks.map((ask) => ({ ...ask, rows: ask.rows.map((row) => Math.max(0, row - 1)) })),
-      ),
-  })
-  /** Without its padding on the right. A mask in an input is a gap. */
-  const canvasOf = (input: number[], fog: number, mask: number): Canvas => {
-    const tokens = Int32Array.from([...input, ...new Array(fog).fill(mask)])
-    return { tokens, state: Uint8Array.from(tokens, (id) => (id === mask ? states.fog : 0)) }
-  }
-  // blocks of a text with gaps begin elsewhere here, and guidance hides all that is given
-  const others = ['infill_blocks', 'cfg_keep_tokens_LinearAlphaScheduler']
-
-  for (const trace of cases.filter(({ name }) => !others.includes(name))) {
-    test(trace.name, async () => {
-      const network = trace.params.right_shift_logits ? shifted(networks.llada) : networks.llada
-      const mask = network.maskId
-      for (const [b, input] of trace.inputs.entries()) {
-        const from = canvasOf(input, (trace.params.max_new_tokens as number) ?? 0, mask)
-        const length = from.tokens.length
-        // here a text is not finished while a mask stands in it, and released code may write one as if it were a word
-        if (trace.final[b].slice(0, length).includes(mask)) continue
-        const [got] = await written(network, [from], options(trace))
-        const history = trace.canvas_history.map((batch) => batch[b].slice(0, length))
-        const rows = history.filter((row, i) => i === 0 || String(row) !== String(history[i - 1]))
-        expect(got).toEqual(rows)
-      }
-    })
-  }
-
-  test('as many a step as its own schedule counts', () => {
-    const { num_transfer_tokens: counts } = parityJson<{
-      num_transfer_tokens: {
-        scheduler: keyof typeof survival
-        mask_counts: number[]
-        steps: number
-        num_transfer_tokens: number[][]
-      }[]
-    }>('math/dllm_schedulers.json')
-    for (const { scheduler, mask_counts, steps, num_transfer_tokens } of counts) {
-      for (const [i, fog] of mask_counts.entries()) {
-        const own = transfersOf(fog, steps, survival[scheduler])
-        const some = own.filter((count) => count > 0)
-        expect(some).toEqual(num_transfer_tokens[i].filter((count) => count > 0))
-      }
-    }
-  })
-
-  test('trap 5: halves go to the even number, and steps of none are left out', () => {
-    expect(transfersOf(3, 2, (t) => 1 - t)).toEqual([2, 1])
-    expect(transfersOf(5, 2, (t) => 1 - t)).toEqual([2, 3])
-    expect(transfersOf(2, 3, (t) => 1 - t)).toEqual([1, 0, 1])
-  })
-})
-
 describe('Fast-dLLM without a cache', () => {
   const plain = casesOf<Trace & { function: string }>('fast_dllm_llada')
   for (const trace of plain.filter((one) => one.function === 'generate')) {
@@ -394,7 +320,7 @@ describe('Fast-dLLM without a cache', () => {
         ? { policy: 'factor', factor }
         : threshold
           ? { policy: 'threshold', threshold }
-          : { policy: 'expected', steps }
+          : { policy: 'scheduled', steps }
       const asked = { ...rule, blockLength: block_size }
       await follows(networks.llada, { ...trace, prompt: trace.inputs }, max_new_tokens, asked)
     })
@@ -419,6 +345,120 @@ describe('Fast-dLLM without a cache', () => {
       follows(networks.llada, { ...trace, prompt: trace.inputs }, 12, how),
     ).rejects.toThrow()
   })
+})
+
+describe("dLLM's sampler for masked diffusion", () => {
+  // what unfog does otherwise: guidance hides all that was given; blocks begin behind the last given word
+  const otherwise = ['cfg_keep_tokens', 'infill_blocks']
+  const cosine = (t: number) => 1 - Math.cos((Math.PI / 2) * (1 - t))
+  const survivals: Record<string, ((t: number) => number) | undefined> = {
+    CosineAlphaScheduler: cosine,
+  }
+  type Asked = Trace & {
+    inputs: number[][]
+    checkpoint: string
+    params: Record<string, number[]>
+  }
+  const cases = [
+    ...casesOf<Asked>('dllm_mdlm'),
+    ...casesOf<Asked>('dllm_bd3lm').filter(({ name }) => name.startsWith('mdlm')),
+  ]
+
+  for (const trace of cases) {
+    if (otherwise.some((name) => trace.name.startsWith(name))) continue
+    test(trace.name, async () => {
+      const network = trace.checkpoint === 'llada' ? networks.llada : networks.a2d
+      const { maskId } = network
+      const {
+        max_new_tokens = 0,
+        block_size,
+        steps,
+        cfg_scale = 0,
+      } = trace.params as Record<string, number>
+      // shifted logits: the row before a position; every canvas begins with a given word
+      const shifted: Denoiser = {
+        ...network,
+        logits: (asks) =>
+          network.logits(asks.map((ask) => ({ ...ask, rows: ask.rows.map((row) => row - 1) }))),
+      }
+      const canvases = trace.inputs.map((input): Canvas => {
+        const tokens = [...input, ...new Array(max_new_tokens).fill(maskId)]
+        return {
+          tokens: Int32Array.from(tokens),
+          state: Uint8Array.from(tokens, (id) => (id === maskId ? states.fog : states.given)),
+        }
+      })
+      const got = await written(trace.params.right_shift_logits ? shifted : network, canvases, {
+        policy: 'scheduled',
+        steps,
+        blockLength: block_size ?? undefined,
+        guidance: cfg_scale,
+        ban: trace.params.suppress_tokens as number[] | undefined,
+        // its name says otherwise: forbidden at no step, and never counted as sure
+        unsure: trace.params.begin_suppress_tokens as number[] | undefined,
+        survival: survivals[trace.params.scheduler as string],
+        temperature: 0,
+      })
+      for (const [b, { tokens }] of canvases.entries()) {
+        // trap 9: padding of the batch stands behind a text, and is seen by nobody
+        const all = [...trace.model_inputs.map((batch) => batch[b]), trace.final[b]]
+        const rows = all.map((row) => row.slice(0, tokens.length))
+        const expected = rows.filter((row, i) => i === 0 || String(row) !== String(rows[i - 1]))
+        // where the released sampler ends with a mask that it predicted, unfog writes a token (trap 4)
+        const masks = expected.at(-1)!.includes(maskId)
+        if (masks) expect(got[b].slice(0, expected.length - 1)).toEqual(expected.slice(0, -1))
+        else expect(got[b]).toEqual(expected)
+        expect(got[b].at(-1)).not.toContain(maskId)
+      }
+    })
+  }
+
+  test('trap 5: expected numbers are rounded to even, and steps that write nothing are none', () => {
+    const { num_transfer_tokens: cases } = parityJson<{
+      num_transfer_tokens: {
+        scheduler: string
+        mask_counts: number[]
+        steps: number
+        num_transfer_tokens: number[][]
+      }[]
+    }>('math/dllm_schedulers.json')
+    expect(cases.length).toBeGreaterThan(10)
+    for (const { scheduler, mask_counts, steps, num_transfer_tokens } of cases) {
+      for (const [i, count] of mask_counts.entries()) {
+        expect(sharesOf(count, steps, survivals[scheduler] ?? ((t) => 1 - t))).toEqual(
+          num_transfer_tokens[i].filter((share) => share > 0),
+        )
+      }
+    }
+  })
+})
+
+describe('RND1', () => {
+  type Framed = Trace & { prefix_ids: number[]; suffix_ids: number[] | null }
+
+  for (const trace of casesOf<Framed>('rnd1_generate').filter(({ params }) => params.eb_gamma)) {
+    test(`entropy bound: ${trace.name}`, async () => {
+      const { a2d } = networks
+      // the released sampler reads the row before a position; its canvas ends with padding that it never writes
+      const shifted: Denoiser = {
+        ...a2d,
+        logits: (asks) =>
+          a2d.logits(asks.map((ask) => ({ ...ask, rows: ask.rows.map((row) => row - 1) }))),
+      }
+      const canvases = [trace.model_inputs[0][0]].map(
+        (tokens): Canvas => ({
+          tokens: Int32Array.from(tokens),
+          state: Uint8Array.from(tokens, (id) => (id === a2d.maskId ? states.fog : states.given)),
+        }),
+      )
+      const [frames] = await written(shifted, canvases, {
+        policy: 'entropy-bound-top',
+        entropyBound: trace.params.eb_gamma as number,
+        temperature: 0,
+      })
+      expect(frames).toEqual(recorded({ ...trace, prompt: [[]] }, 0, canvases[0].tokens.length))
+    })
+  }
 })
 
 describe('MDLM', () => {

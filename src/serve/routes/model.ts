@@ -1,6 +1,6 @@
 // What a page must know of the model before it asks for a text.
-import { makePlan, misfit } from '../../denoise/index.ts'
-import { policies, tell } from '../../index.ts'
+import { makePlan, policiesFor } from '../../denoise/index.ts'
+import { tell } from '../../index.ts'
 import { noiseOf } from '../../noise/index.ts'
 import { generateParameters, noParameters } from '../query.ts'
 import { route, type Served } from '../service.ts'
@@ -49,9 +49,11 @@ function modelJSON(model: Served): ModelJSON {
       .filter(({ name }) => name in generateParameters.shape)
       .map(({ name, values }) => ({ name, values: [...values] })),
     policy: makePlan({}, trained).policy.name,
-    policies: Object.values(policies)
-      .filter((policy) => misfit(policy, trained) === undefined)
-      .map(({ name, about, takes }) => ({ name, about, takes: [...takes] })),
+    policies: policiesFor(trained).map(({ name, about, takes }) => ({
+      name,
+      about,
+      takes: [...takes],
+    })),
     charactersPerToken: charactersPerToken(model),
     examples: world ? taleExamples(world, causal, model) : [],
   }
