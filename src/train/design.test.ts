@@ -7,6 +7,7 @@ import { checkOptions } from './check-options.ts'
 import { type TrainingData, taleData, textData } from './data.ts'
 import { design } from './design.ts'
 import type { RunOptions } from './plan.ts'
+import { without } from './recipe.ts'
 import { architectureFor, architectureOf, memoryOf, operationsPerToken } from './sizes.ts'
 
 /** A machine of 74 GFLOP/s of training: the clock ticks 2 ms at every look, a product takes one look. */
@@ -139,6 +140,37 @@ describe('what is asked for is chosen', () => {
     [{ recipe: { warmStart: 1 } }, 'warmStart', '--warmStart 1 is not a number from 0 to below 1'],
     [{ recipe: { times: 'noon' as never } }, 'times', '--times noon is not one of uniform'],
     [{ recipe: { batchTokens: 0 } }, 'batchTokens', '--batchTokens 0 is not'],
+    [{ recipe: { focal: -1 } }, 'focal', '--focal -1 is not a number of at least 0'],
+    [{ recipe: { leastMasked: 1 } }, 'leastMasked', '--leastMasked 1 is not a number from 0'],
+    [{ recipe: { batchRamp: 1 } }, 'batchRamp', '--batchRamp 1 is not a number from 0 to below 1'],
+    [{ recipe: { lengthRamp: -0.1 } }, 'lengthRamp', '--lengthRamp -0.1 is not'],
+    [{ recipe: { weighting: 'none' as never } }, 'weighting', 'is not one of bound, uniform'],
+    [{ recipe: { complementary: 1 as never } }, 'complementary', '1 is not true or false'],
+    [
+      { ar: true, recipe: { complementary: true } },
+      'complementary',
+      '--complementary and a model that writes word by word cannot go together',
+    ],
+    [
+      { noise: 'autoregressive', recipe: { focal: 1 } },
+      'focal',
+      '--focal and a model that writes word by word cannot go together',
+    ],
+    [
+      { block: 1, recipe: { leastMasked: 0.1 } },
+      'leastMasked',
+      '--leastMasked and a model that writes word by word cannot go together',
+    ],
+    [
+      { noise: 'uniform', recipe: { weighting: 'uniform' } },
+      'weighting',
+      '--weighting and uniform noise cannot go together',
+    ],
+    [
+      { noise: 'hybrid', recipe: { complementary: true } },
+      'complementary',
+      '--complementary and hybrid noise cannot go together',
+    ],
     [{ recipe: { speed: 2 } as never }, 'speed', 'a recipe has no speed: it has batchTokens'],
   ]
   for (const [options, param, message] of wrong) {
@@ -155,6 +187,10 @@ describe('what is asked for is chosen', () => {
 
   test('an option that is not said is none', () => {
     checkOptions({ time: undefined, recipe: { rate: undefined } })
+    // nor is one that asks for what is anyway
+    checkOptions({ ar: true, recipe: { ...without, batchRamp: 0.2 } })
+    checkOptions({ noise: 'hybrid', recipe: { complementary: false, lengthRamp: 0.2 } })
+    checkOptions({ block: 4, recipe: { complementary: true, focal: 1, leastMasked: 0.1 } })
   })
 })
 
