@@ -97,7 +97,8 @@ export class Trainer {
   private readonly outputs: Record<string, HostTensor>
   private readonly batches = new Map<string, Batches>()
   private readonly loss = { data: new Float32Array(1), dims: [] }
-  private readonly sessions = new Map<Phase, Promise<Session>>()
+  /** of the phase that was last worked on: phases come one after another, and a session holds on to its memory */
+  private session?: { phase: Phase; opened: Promise<Session> }
   private readonly framings = new Map<Phase, Framing>()
   private readonly corruptions = new Map<Phase, Corruption>()
 
@@ -151,9 +152,9 @@ export class Trainer {
     return this.phases.find(({ until }) => tokens < until) ?? this.phases[this.phases.length - 1]
   }
 
-  private session(phase: Phase): Promise<Session> {
-    let session = this.sessions.get(phase)
-    if (!session) {
+  private async sessionOf(phase: Phase): Promise<Session> {
+    if (this.session?.phase !== phase) {
+      await this.closeSession()
       const { device, config, tokenizer, recipe } = this.setup
       const { architecture } = configOf(config, phase)
       const { banned, words, block } = this.framing(phase)
@@ -162,16 +163,24 @@ export class Trainer {
       const maskId = tokenizer.special.mask
       const pricing = { maskId, words, schedule, cap: recipe.weightCap }
       const { decomposed } = device
-      session = device.session(
+      const opened = device.session(
         trainingGraph(network, noise, pricing, {
           decomposed,
           paired: block !== undefined,
           recipe: phase.causal ? without : recipe,
         }),
+        // every batch hides another number of words
+        { planned: false },
       )
-      this.sessions.set(phase, session)
+      this.session = { phase, opened }
     }
-    return session
+    return this.session.opened
+  }
+
+  private async closeSession(): Promise<void> {
+    const { session } = this
+    this.session = undefined
+    await (await session?.opened)?.dispose()
   }
 
   /** Made once a phase: it lists the whole vocabulary, and every step needs it. */
@@ -240,7 +249,7 @@ export class Trainer {
       this.optimiser.gradients.fill(0)
       this.loss.data[0] = 0
     } else {
-      const session = await this.session(phase)
+      const session = await this.sessionOf(phase)
       await session.run({ ...feeds, ...this.parameters.tensors }, this.outputs)
     }
     return views * batch.rows * batch.length
@@ -269,7 +278,7 @@ export class Trainer {
   }
 
   async dispose(): Promise<void> {
-    for (const session of this.sessions.values()) await (await session).dispose()
+    await this.closeSession()
     await this.optimiser.dispose()
   }
 }
