@@ -53,6 +53,15 @@ const types = (outputs: Record<string, Tensor>): string[] =>
     .map(({ type }) => type)
 
 describe('what flows', () => {
+  test('stops at what is held, and flows past it', async () => {
+    const held = mul(x, x)
+    const [gradient] = gradients(sum(mul(held, x)), [x], { held: [held] })
+    // d/dx (c·x) with c = x²
+    expect((await run({ gradient })).gradient).toEqual([...two.x.data].map((value) => value ** 2))
+    const [none] = gradients(sum(held), [x], { held: [held] })
+    expect((await run({ none, loss: sum(held) })).none).toEqual(Array(8).fill(0))
+  })
+
   test('adds up over every path: a diamond, a node used twice, a path of many lengths', async () => {
     const y = mul(x, x)
     // d/dx (x² + x² + log x² + x) = 4x + 2/x + 1

@@ -33,8 +33,13 @@ const total = (parts: readonly Tensor[], like: Tensor): Tensor =>
 
 /** Gradients of `loss` with respect to each of `wrt`, in their order and shapes; zeros where nothing flows.
  * @param loss a scalar
+ * @param held tensors that count as constants: nothing flows through them
  * @throws UnfogError `bad_shape` when the loss is no scalar */
-export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
+export function gradients(
+  loss: Tensor,
+  wrt: readonly Tensor[],
+  { held = [] }: { held?: readonly Tensor[] } = {},
+): Tensor[] {
   if (loss.shape.length > 0) {
     throw new UnfogError(
       'bad_shape',
@@ -43,8 +48,10 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   }
   const order = topological([loss])
   const needed = new Set(wrt)
+  const constant = new Set(held)
   for (const tensor of order) {
-    if (tensor.inputs.some((input) => needed.has(input))) needed.add(tensor)
+    if (!constant.has(tensor) && tensor.inputs.some((input) => needed.has(input)))
+      needed.add(tensor)
   }
   const arrived = new Map<Tensor, Tensor[]>([[loss, [ones([])]]])
   const finished = new Map<Tensor, Tensor>()

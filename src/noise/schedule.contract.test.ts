@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { emit, input } from '../graph/index.ts'
 import { cpu } from '../runtime/cpu.node.ts'
-import { schedules, squeezed } from './index.ts'
+import { schedules, squeezed, timeAt } from './index.ts'
 
 const rows = [
   ...Object.values(schedules),
@@ -21,6 +21,12 @@ describe.each(rows)('schedule $name', (schedule) => {
     for (let i = 1; i < grid.length; i++) {
       expect(schedule.survival(grid[i])).toBeLessThan(schedule.survival(grid[i - 1]))
     }
+  })
+
+  it('is turned round by timeAt', () => {
+    for (const t of grid)
+      expect(Math.abs(timeAt(schedule, schedule.noise(t)) - t)).toBeLessThan(1e-9)
+    expect([timeAt(schedule, -1), timeAt(schedule, 2)]).toEqual([0, 1])
   })
 
   it('has the derivative of its survival', () => {

@@ -52,6 +52,20 @@ export function squeezed(
   }
 }
 
+/** The time at which a share `noise` of the words is lost, in [0, 1], to the last bit (bisection: every schedule is
+ * monotone). 0 or 1 where it is never as little or as much. */
+export function timeAt(schedule: Schedule, noise: number): number {
+  let [low, high] = [0, 1]
+  if (schedule.noise(low) >= noise) return low
+  if (schedule.noise(high) <= noise) return high
+  for (;;) {
+    const middle = (low + high) / 2
+    if (middle <= low || middle >= high) return high
+    if (schedule.noise(middle) < noise) low = middle
+    else high = middle
+  }
+}
+
 /** @throws UnfogError `bad_time` unless t is in (0, 1] */
 export function expectTime(t: number): void {
   if (!(t > 0 && t <= 1)) {

@@ -17,6 +17,9 @@ export interface SessionOptions {
   threads?: number
   /** collect the time of every node, see `Session.profile` */
   profile?: boolean
+  /** false: memory is not laid out ahead for inputs of shapes that were met before, which takes as much memory again as
+   * a graph needs and helps only where shapes come back; in Node */
+  planned?: boolean
 }
 
 /** Time by kind of node, most expensive first. */

@@ -87,6 +87,7 @@ export function nativeDevice(
         interOpNumThreads: 1,
         executionMode: 'sequential',
         logSeverityLevel: 3,
+        enableMemPattern: options.planned ?? true,
         enableProfiling: options.profile ?? false,
         ...(tracePrefix ? { profileFilePrefix: tracePrefix } : {}),
       })

@@ -40,8 +40,10 @@ export interface Part {
   readonly lengths?: LengthHistogram
   /** tokens of the longest such canvas, with what is only read */
   readonly longest?: number
-  /** Endless and shuffled by the seed. */
-  training(options: BatchOptions & { seed: number }): Batches
+  /** Endless and shuffled by the seed.
+   * @param options.longest most tokens of a row: windows are as short, and of texts with canvases of their own only
+   * those come that are, or else the shortest */
+  training(options: BatchOptions & { seed: number; longest?: number }): Batches
   /** In order, everything exactly once in steps 0 … steps-1. */
   evaluation(options: BatchOptions): Batches
 }

@@ -123,6 +123,25 @@ describe('exact length', () => {
     expect(chi).toBeLessThan(20.5) // 99.9 % of a chi-square with 5 degrees of freedom
   })
 
+  test('only texts of at most so many tokens come where that is asked, each once a pass', async () => {
+    const { train } = await datasetOf(texts)
+    const asked = { tokensPerBatch: 200, length: 0, seed: 1 }
+    const all = textsOf(passOf(train.training(asked)))
+    const tokens = (text: string) => tokenizer.encode(text).length
+    const lengths = all.map(tokens).sort((a, b) => a - b)
+    const longest = lengths[100]
+    const some = train.training({ ...asked, longest })
+    expect(textsOf(passOf(some)).sort()).toEqual(
+      all.filter((text) => tokens(text) <= longest).sort(),
+    )
+    // the mean says what turns a mixture takes
+    const sizes = passOf(some).reduce((sum, batch) => sum + batch.tokens.length, 0)
+    expect(some.meanTokens).toBeCloseTo(sizes / some.steps, 9)
+    // where none is so short, the shortest come
+    const least = passOf(train.training({ ...asked, longest: 0 }))
+    expect(new Set(least.map(({ length }) => length))).toEqual(new Set([lengths[0]]))
+  })
+
   test('the same for any lengths and batch sizes', async () => {
     const anyTexts = fc.array(fc.string({ minLength: 1, maxLength: 12 }), {
       minLength: 2,
@@ -243,6 +262,16 @@ describe('windows', () => {
     for (let step = 0; step < 100; step++) for (const id of batches.batch(step).tokens) seen.add(id)
     const learnt = new Set(tokenizer.encode(numbers.slice(0, 180)))
     expect(seen).toEqual(learnt)
+  })
+
+  test('windows are as short as is asked, and so many more', async () => {
+    const { train } = await datasetOf(['abcdefghijklmnopqrstuvwxy'.repeat(8)])
+    const asked = { tokensPerBatch: 96, length: 32, seed: 1 }
+    const { rows, length } = train.training({ ...asked, longest: 8 }).batch(0)
+    expect([rows, length]).toEqual([12, 8])
+    expect(train.training({ ...asked, longest: 99 }).batch(0)).toEqual(
+      train.training(asked).batch(0),
+    )
   })
 
   test('a window is never longer than the data', async () => {

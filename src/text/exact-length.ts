@@ -74,19 +74,20 @@ function shortestFirst(
 function textsPart(encoded: Encoded, context: number, keep: (text: number) => boolean): Part {
   const sorted = shortestFirst(encoded, context, keep)
   const groups = groupsOfOneLength(sorted.map((document) => documentLength(encoded, document)))
-  const tokens = groups.reduce((sum, { length, from, to }) => sum + length * (to - from), 0)
+  const tokens = tokensOf(groups)
   return {
     documents: sorted.length,
     tokens,
     characters: countCharacters(encoded, sorted),
     lengths: lengthHistogram(countLengths(encoded, sorted), context),
     longest: groups.at(-1)?.length,
-    training({ tokensPerBatch, seed }) {
-      const ranges = batchRanges(groups, tokensPerBatch)
-      const pass = lastPass((index) => shuffledPass(sorted, groups, ranges.length, seed, index))
+    training({ tokensPerBatch, seed, longest = Number.POSITIVE_INFINITY }) {
+      const taken = groups.filter(({ length }, i) => i === 0 || length <= longest)
+      const ranges = batchRanges(taken, tokensPerBatch)
+      const pass = lastPass((index) => shuffledPass(sorted, taken, ranges.length, seed, index))
       return {
         steps: ranges.length,
-        meanTokens: tokens / ranges.length,
+        meanTokens: tokensOf(taken) / ranges.length,
         batch(step) {
           const { order, batchOrder } = pass(Math.floor(step / ranges.length))
           const { from, to } = ranges[batchOrder[step % ranges.length]]
@@ -104,6 +105,9 @@ function textsPart(encoded: Encoded, context: number, keep: (text: number) => bo
     },
   }
 }
+
+const tokensOf = (groups: readonly Group[]): number =>
+  groups.reduce((sum, { length, from, to }) => sum + length * (to - from), 0)
 
 interface Pass {
   /** the texts, shuffled within each length */

@@ -182,8 +182,8 @@ function windowsPart(
     documents: encoded.documents,
     tokens,
     characters,
-    training({ tokensPerBatch, length, seed }): Batches {
-      const kinds = rowKinds(spans, length)
+    training({ tokensPerBatch, length, seed, longest = length }): Batches {
+      const kinds = rowKinds(spans, Math.min(length, longest))
       const random = seeded(seed)
       // each token is seen as often as any other, whatever the length of its document
       const rates = kinds.map(

@@ -2,9 +2,10 @@
 import { UnfogError } from '../error/index.ts'
 import { replaceable } from '../model/config.ts'
 import { type Noise, noises, schedules, times } from '../noise/index.ts'
+import { weightings } from './objective.ts'
 import { optimisers } from './optimiser.ts'
 import { processOf, type RunOptions } from './plan.ts'
-import type { Recipe } from './recipe.ts'
+import { type Recipe, without } from './recipe.ts'
 
 interface Rule {
   allows(value: unknown): boolean
@@ -50,6 +51,12 @@ const recipeRules: Record<keyof Recipe, Rule> = {
   warmStart: belowOne,
   times: oneOf(Object.keys(times)),
   weightCap: aboveZero,
+  weighting: oneOf(weightings),
+  focal: notNegative,
+  complementary: { says: 'true or false', allows: (value) => typeof value === 'boolean' },
+  leastMasked: belowOne,
+  batchRamp: belowOne,
+  lengthRamp: belowOne,
   rate: notNegative,
   warmup: belowOne,
   decay: belowOne,
@@ -80,6 +87,22 @@ export function checkOptions(options: RunOptions): void {
   check(rest, optionRules)
   check(recipe, recipeRules)
   checkNoise(options)
+  checkFog(options)
+}
+
+/** parts of a recipe that are about words in the fog, several at once */
+const aboutFog = ['weighting', 'focal', 'complementary', 'leastMasked'] as const
+
+/** Refuses what would do nothing. @throws UnfogError `usage` */
+function checkFog(options: RunOptions): void {
+  const { recipe = {}, block } = options
+  const noise: Noise = noises[processOf(options) as keyof typeof noises]
+  const asked = aboutFog.find((name) => (recipe[name] ?? without[name]) !== without[name])
+  if (!asked || (noise.settles && !noise.causal && block !== 1)) return
+  const under =
+    noise.causal || block === 1 ? 'a model that writes word by word' : `${noise.name} noise`
+  const message = `--${asked} and ${under} cannot go together: it is for texts in which words are hidden, several at once, and nothing else happens to them; leave one of them out`
+  throw new UnfogError('usage', message, { param: asked })
 }
 
 /** What cannot go together in the noise of a run. */

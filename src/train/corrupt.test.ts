@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { ModelConfig } from '../model/config.ts'
 import { framing } from '../model/framing.ts'
 import { type Noise, noises, schedules, times } from '../noise/index.ts'
-import { seeded } from '../random/index.ts'
+import { type Random, seeded } from '../random/index.ts'
 import type { Batch, Tokenizer } from '../text/index.ts'
 import { trainTokenizer } from '../text/index.ts'
 import { type Corruption, corruptBatch, withEnds } from './corrupt.ts'
@@ -261,6 +261,103 @@ describe('the mean loss of training', () => {
   test('is something else with a cap, or with a bell alone', () => {
     expect(near(meanLoss(masked, 3))).toBeGreaterThan(0.1)
     expect(near(meanLoss({ ...masked, times: times.bell }))).toBeGreaterThan(0.06)
+  })
+})
+
+describe('a batch of texts that are seen twice', () => {
+  const twice: Corruption = { ...masked, complementary: true }
+  const given = Int32Array.of(0, 3, 0, 1, 0, 0, 2, 0)
+  const batch = { ...batchOf(8, 12), given }
+  const canvas = 3 + 12 + 1
+  const feeds = corruptBatch(batch, framed(false), twice, seeded(1), 3)
+  const fogIn = (row: number) =>
+    [...Array(12).keys()].filter((i) => feeds.ids.data[row * canvas + 3 + i] === mask)
+
+  test('hides every word that is written in exactly one of the two, and nothing else', () => {
+    expect(feeds.ids.dims).toEqual([16, canvas])
+    for (let text = 0; text < 8; text++) {
+      const written = [...Array(12).keys()].filter((i) => i >= given[text])
+      const [first, second] = [fogIn(text), fogIn(8 + text)]
+      expect([...first, ...second].toSorted((a, b) => a - b)).toEqual(written)
+      for (const row of [text, 8 + text]) {
+        const ids = [...feeds.ids.data.slice(row * canvas, (row + 1) * canvas)]
+        expect([ids[0], ids.at(-1)]).toEqual([bos, eos])
+        ids.slice(3, -1).forEach((id, i) => {
+          if (id !== mask) expect(id).toBe(batch.tokens[text * 12 + i])
+        })
+      }
+    }
+  })
+
+  test('pays for each of them, at times whose shares of lost words add up to 1', () => {
+    const fog = [...feeds.ids.data.keys()].filter((i) => feeds.ids.data[i] === mask)
+    expect([...feeds.rows.data].toSorted((a, b) => a - b)).toEqual(fog.map((at) => at - 1))
+    const { data } = feeds.time
+    const timeOf = (row: number) =>
+      data[feeds.rows.data.findIndex((at) => Math.floor(at / canvas) === row)]
+    for (let text = 0; text < 8; text++) {
+      const [first, second] = [timeOf(text), timeOf(8 + text)]
+      if (first !== undefined && second !== undefined) expect(first + second).toBeCloseTo(1, 6)
+    }
+    // both views of 96 - 6 tokens are counted
+    expect(feeds.importance.data[0]).toBe(Math.fround(1 / (2 * (96 - 6))))
+  })
+
+  test('shows its first views as a batch of single views shows them', () => {
+    const once = corruptBatch(batch, framed(false), masked, seeded(1), 3)
+    expect(feeds.ids.data.slice(0, 8 * canvas)).toEqual(once.ids.data)
+  })
+
+  // All masks of one text at the nodes of a quadrature over times, through the code that corrupts: what a row costs
+  // depends on what else is hidden, and the loss of either way is its mean. A gradient is a sum of such costs.
+  const length = 3
+  const price = (position: number, fog: number) => 1 + ((position * 7 + fog * 13) % 11) / 3
+  const one = { ...batchOf(1, length), labels: new Int32Array(2) }
+  const nodes = Array.from({ length: 400 }, (_, i) => (i + 0.5) / 400)
+  const sumsOf = (corruption: Corruption, cap: number) => {
+    const found: { chance: number; sum: number }[] = []
+    for (const u of nodes) {
+      const t = corruption.times.draw(u)
+      const noise = corruption.schedule.noise(t)
+      const drawn = { ...corruption, times: { ...corruption.times, draw: () => t } }
+      for (let fog = 0; fog < 8; fog++) {
+        const hidden = (i: number) => (fog & (1 << i)) > 0
+        const random = {
+          uniform: (_: number, position: number) => (hidden(position) ? 0 : 1),
+        } as Random
+        const feeds = corruptBatch(one, framed(false), drawn, random, 0)
+        const shown = [fog, 7 - fog]
+        let sum = 0
+        feeds.rows.data.forEach((row, r) => {
+          const [view, position] = [Math.floor(row / 7), (row % 7) - 2]
+          const { derivative, noise } = corruption.schedule
+          const time = feeds.time.data[r]
+          const weight = Math.min(cap, -derivative(time) / noise(time))
+          sum += feeds.importance.data[r] * weight * price(position, shown[view])
+        })
+        const chance = [0, 1, 2].reduce((p, i) => p * (hidden(i) ? noise : 1 - noise), 1)
+        found.push({ chance: chance / nodes.length, sum })
+      }
+    }
+    const mean = found.reduce((total, { chance, sum }) => total + chance * sum, 0)
+    const variance = found.reduce((total, { chance, sum }) => total + chance * (sum - mean) ** 2, 0)
+    return { mean, variance }
+  }
+
+  describe.each(['uniform', 'bell', 'bellCorrected'] as const)('at %s times', (name) => {
+    test.each(['linear', 'cosine', 'polynomial'] as const)('costs the same, %s', (schedule) => {
+      const single = { ...masked, times: times[name], schedule: schedules[schedule] }
+      const once = sumsOf(single, 5)
+      const both = sumsOf({ ...single, complementary: true }, 5)
+      // midpoint rule over times that are drawn in two ways
+      expect(Math.abs(both.mean / once.mean - 1)).toBeLessThan(4e-3)
+    })
+
+    test('varies less than two texts that are hidden on their own', () => {
+      const single = { ...masked, times: times[name] }
+      const both = sumsOf({ ...single, complementary: true }, 5)
+      expect(both.variance).toBeLessThan(0.8 * (sumsOf(single, 5).variance / 2))
+    })
   })
 })
 

@@ -7,6 +7,7 @@ import { blocksOf, spread } from '../noise/index.ts'
 import type { Random } from '../random/index.ts'
 import type { HostTensor } from '../runtime/index.ts'
 import type { Batch } from '../text/index.ts'
+import { oppositeTime, pairedCorrection } from './noise-times.ts'
 
 export interface Corruption {
   noise: Noise
@@ -14,6 +15,9 @@ export interface Corruption {
   times: Times
   dropAll: number
   dropEach: number
+  /** does each text come twice, the second time with exactly the words in the fog that stood the first time? For noise
+   * in which words settle (arXiv 2505.16839) */
+  complementary?: boolean
 }
 
 /** Text of every row, with its end token where texts have one. */
@@ -30,23 +34,58 @@ export function withEnds(batch: Batch, framing: Framing): { tokens: Int32Array; 
 
 export type Feeds = Record<'ids' | 'rows' | 'targets' | 'noisy' | 'time' | 'importance', HostTensor>
 
+/** How often a text of a batch is seen. */
+export const viewsIn = ({ complementary }: Pick<Corruption, 'complementary'>): number =>
+  complementary ? 2 : 1
+
+/** A noisy look at a part of a text. */
+interface View {
+  /** of the views of a text */
+  index: number
+  noisy: Int32Array
+  t: number
+  /** what its rows count, beside the price of its time */
+  weight: number
+}
+
+/** The looks that a batch takes at a part of a text: one, or two that hide each word once.
+ * @param noisy at time t  @param opposite with exactly those words in the fog that stand in `noisy` */
+function viewsOf(
+  noisy: Int32Array,
+  opposite: () => Int32Array,
+  t: number,
+  corruption: Corruption,
+): View[] {
+  const { complementary, schedule, times } = corruption
+  if (!complementary) return [{ index: 0, noisy, t, weight: times.correction(t) }]
+  const weight = (time: number) => pairedCorrection(times, schedule, time)
+  const later = oppositeTime(schedule, t)
+  return [
+    { index: 0, noisy, t, weight: weight(t) },
+    { index: 1, noisy: opposite(), t: later, weight: weight(later) },
+  ]
+}
+
 /** Inputs of the training graph for one batch. */
 export function corruptBatch(
   batch: Batch,
   framing: Framing,
-  { noise, schedule, times, dropAll, dropEach }: Corruption,
+  corruption: Corruption,
   random: Random,
   step: number,
 ): Feeds {
+  const { noise, schedule, times, dropAll, dropEach } = corruption
   const { tokens, length } = withEnds(batch, framing)
-  const { rows: count } = batch
+  const { rows: texts } = batch
+  const views = viewsIn(corruption)
+  const count = views * texts
   const slots = framing.tokenizer.labels.length
   const { prefix, words } = framing
   const { mask } = framing.tokenizer.special
   const canvasLength = prefix + length
   const writable = framing.end === 'given' ? length - 1 : length
   // what is only read is never hidden, nor asked for, nor counted
-  const learnt = batch.given.reduce((sum, given) => sum + writable - given, 0)
+  const learnt = views * batch.given.reduce((sum, given) => sum + writable - given, 0)
   // a network that sees blocks is shown the clean text too, behind the noisy one
   const paired = framing.block !== undefined
   const stride = paired ? 2 * canvasLength : canvasLength
@@ -63,41 +102,46 @@ export function corruptBatch(
       none || draw(1 + slot) < dropEach ? framing.tokenizer.labels[slot].unknown : id,
     )
   }
-  const blocks = blocksOf(length, framing.block)
-  const evenly = spread(random.uniform(step, 0, 'time'), count * blocks.length)
-  for (let b = 0; b < count; b++) {
-    const clean = tokens.subarray(b * length, (b + 1) * length)
-    const canvas = ids.subarray(b * stride, b * stride + canvasLength)
-    writePrefix(framing, canvas, keptLabels(batch.labels.subarray(b * slots, (b + 1) * slots), b))
-    if (paired) {
-      const beside = ids.subarray(b * stride + canvasLength, (b + 1) * stride)
-      beside.set(canvas.subarray(0, prefix))
-      beside.set(clean, prefix)
+  /** Writes a view of a part of text b to its canvas, and lists what is paid for in it. */
+  const show = (b: number, from: number, { noisy, t, weight, index }: View) => {
+    const begin = (index * texts + b) * stride + prefix
+    ids.set(noisy, begin + from)
+    if (weight === 0) return
+    for (const at of noise.rows(noisy, mask)) {
+      const position = from + at
+      if (position < batch.given[b] || position >= writable) continue
+      rows.push(begin + position - framing.shift)
+      targets.push(tokens[b * length + position])
+      noisyTokens.push(noisy[at])
+      time.push(t)
+      importance.push(weight / learnt)
     }
+  }
+  const blocks = blocksOf(length, framing.block)
+  const evenly = spread(random.uniform(step, 0, 'time'), texts * blocks.length)
+  for (let row = 0; row < count; row++) {
+    const b = row % texts
+    const canvas = ids.subarray(row * stride, row * stride + canvasLength)
+    writePrefix(framing, canvas, keptLabels(batch.labels.subarray(b * slots, (b + 1) * slots), row))
+    if (paired) {
+      const beside = ids.subarray(row * stride + canvasLength, (row + 1) * stride)
+      beside.set(canvas.subarray(0, prefix))
+      beside.set(tokens.subarray(b * length, (b + 1) * length), prefix)
+    }
+  }
+  for (let b = 0; b < texts; b++) {
+    const clean = tokens.subarray(b * length, (b + 1) * length)
     blocks.forEach(([from, to], block) => {
+      const part = clean.subarray(from, to)
+      const written = (i: number) => from + i >= batch.given[b] && from + i < writable
       // a block of one word is all fog when it is written
-      const certain = framing.block === 1
-      const t = certain ? 1 : times.draw(evenly[block * count + b])
-      const weight = certain ? 1 : times.correction(t)
-      const noisy = noise.corrupt(
-        clean.subarray(from, to),
-        t,
-        { maskId: mask, words, schedule },
-        (i) =>
-          from + i >= batch.given[b] && from + i < writable
-            ? random.uniform(step, b * length + from + i, 'mask')
-            : 1,
+      const t = framing.block === 1 ? 1 : times.draw(evenly[block * texts + b])
+      const noisy = noise.corrupt(part, t, { maskId: mask, words, schedule }, (i) =>
+        written(i) ? random.uniform(step, b * length + from + i, 'mask') : 1,
       )
-      canvas.set(noisy, prefix + from)
-      for (const at of noise.rows(noisy, mask)) {
-        const position = from + at
-        if (position < batch.given[b] || position >= writable) continue
-        rows.push(b * stride + prefix + position - framing.shift)
-        targets.push(clean[position])
-        noisyTokens.push(noisy[at])
-        time.push(t)
-        importance.push(weight / learnt)
-      }
+      const opposite = () =>
+        part.map((token, i) => (written(i) && noisy[i] !== mask ? mask : token))
+      for (const view of viewsOf(noisy, opposite, t, corruption)) show(b, from, view)
     })
   }
   const vector = (data: Int32Array | Float32Array): HostTensor => ({ data, dims: [data.length] })

@@ -13,6 +13,8 @@ import {
 } from '../graph/index.ts'
 import type { Transformer } from '../nn/index.ts'
 import type { Noise, Pricing } from '../noise/index.ts'
+import { objectiveOf } from './objective.ts'
+import { type Recipe, without } from './recipe.ts'
 
 /** Canvases [B, L], and the rows [R] that are paid for.
  * `importance` is what a row's nats count in the loss: its weight, divided by the number of tokens of the batch. */
@@ -29,22 +31,33 @@ export const gradientName = (parameter: string): string => `grad.${parameter}`
 
 /** Loss and gradients.
  * @param paired do clean texts lie beside the noisy ones, [B, 2, L]? So a network that sees blocks learns
+ * @param recipe what it learns by, where that is not what the batch costs
  * @param decomposed of the device that will run it
  * @returns outputs: `loss`, the weighted sum; `grad.<parameter>` for every parameter. */
 export function trainingGraph(
   network: Transformer,
   noise: Noise,
   pricing: Pricing,
-  { decomposed, paired = false }: Pick<EmitOptions, 'decomposed'> & { paired?: boolean } = {},
+  {
+    decomposed,
+    paired = false,
+    recipe = without,
+  }: Pick<EmitOptions, 'decomposed'> & {
+    paired?: boolean
+    recipe?: Pick<Recipe, 'weighting' | 'focal'>
+  } = {},
 ): EmittedGraph {
   const { ids, rows, targets, noisy, time, importance } = batchInputs(paired)
   const logits = network.logits(ids, rows)
-  const loss = named('loss', () => {
-    const nats = noise.loss({ logits, targets, noisy, time }, pricing)
-    return sum(mul(nats, importance))
-  })
+  const terms = { logits, targets, noisy, time }
+  const priced = named('loss', () => mul(noise.loss(terms, pricing), importance))
+  const loss = named('loss', () => sum(priced))
+  const surprise = () => noise.cost(terms, pricing)
+  const { objective, held } = named('objective', () =>
+    objectiveOf({ loss, priced, surprise, importance }, recipe),
+  )
   const outputs: Record<string, Tensor> = { loss }
-  gradients(loss, network.parameters).forEach((gradient, i) => {
+  gradients(objective, network.parameters, { held }).forEach((gradient, i) => {
     outputs[gradientName(network.parameters[i].name)] = gradient
   })
   return emit(outputs, { decomposed })

@@ -18,6 +18,7 @@ import {
   tokensIn,
   writePlan,
 } from './plan.ts'
+import { stageAt, stagesOf } from './ramps.ts'
 import { phasesOf, Trainer } from './trainer.ts'
 
 export interface RunSource {
@@ -62,11 +63,12 @@ async function begin({
   const { config, recipe, tokenizer, dataset, reasons } = designed
   const setup = { device, config, tokenizer, dataset, recipe }
   const phases = (tokens: number) => phasesOf(config, recipe, tokens, start === undefined)
+  const stages = (tokens: number) => stagesOf(recipe, tokens)
   let budget = designed.tokens
   let tokensPerSecond: number | undefined
   if (budget === undefined) {
     tokensPerSecond = await measureSpeed(
-      new Trainer({ ...setup, budget: 1, phases: phases(1e9) }),
+      new Trainer({ ...setup, budget: 1, phases: phases(1e9), stages: stages(1e9) }),
       clock,
     )
     const time = designed.time - (clock.now() - began) / 1000
@@ -83,6 +85,7 @@ async function begin({
     recipe,
     budget,
     phases: phases(budget),
+    stages: stages(budget),
     before: tokensSeen(start?.config),
     tokensPerSecond,
   }
@@ -91,7 +94,7 @@ async function begin({
     new TextEncoder().encode(`${JSON.stringify(tokenizer.toJSON())}\n`),
   )
   await writePlan(out, plan)
-  const trainer = new Trainer({ ...setup, budget, phases: plan.phases })
+  const trainer = new Trainer({ ...setup, budget, phases: plan.phases, stages: plan.stages })
   trainer.begin(start?.weights)
   await cutMetrics(out, 0)
   return {
@@ -106,22 +109,26 @@ async function begin({
 
 const tokensSeen = (config?: ModelConfig): number => Number(config?.training?.tokens ?? 0)
 
-/** Tokens per second over the phases of a run, each by its share. */
+/** Tokens per second over the phases of a run and the stages within them, each by its share. */
 async function measureSpeed(trainer: Trainer, clock: Clock): Promise<number> {
   trainer.begin()
   let secondsPerToken = 0
   let from = 0
-  for (const phase of trainer.phases) {
-    for (let i = 0; i < 3; i++) await trainer.measure(i, phase)
+  const { phases, setup } = trainer
+  const { stages = [] } = setup
+  const ends = new Set([...phases, ...stages].map(({ until }) => until))
+  const last = phases[phases.length - 1].until
+  for (const until of [...ends].sort((a, b) => a - b)) {
+    const part = [trainer.phaseAt(from), stageAt(stages, from)] as const
+    for (let i = 0; i < 3; i++) await trainer.measure(i, ...part)
     const start = clock.now()
     let tokens = 0
     for (let i = 0; clock.now() - start < 1000; i++) {
-      tokens += await trainer.measure(i, phase)
+      tokens += await trainer.measure(i, ...part)
       await trainer.learn(i, 0)
     }
-    const share = (phase.until - from) / trainer.phases[trainer.phases.length - 1].until
-    secondsPerToken += (share * (clock.now() - start)) / 1000 / tokens
-    from = phase.until
+    secondsPerToken += (((until - from) / last) * (clock.now() - start)) / 1000 / tokens
+    from = until
   }
   await trainer.dispose()
   return 1 / secondsPerToken
@@ -136,8 +143,8 @@ async function reopen(source: RunSource, existing: RunPlan): Promise<Opened> {
   const found = await checkpointProgress(out)
   const progress = found ?? beginning
   const plan = extended(existing, options)
-  const { config, recipe, budget, phases } = plan
-  const trainer = new Trainer({ device, config, recipe, budget, phases, ...prepared })
+  const { config, recipe, budget, phases, stages } = plan
+  const trainer = new Trainer({ device, config, recipe, budget, phases, stages, ...prepared })
   if (found) await loadCheckpoint(out, trainer.buffers)
   else trainer.begin(start?.weights)
   await cutMetrics(out, progress.metrics)

@@ -77,6 +77,13 @@ function stacksOf({ shapes }: Layout): Stack[] {
   return stacks
 }
 
+/** Floats of a stack as it lies in memory. */
+const stackSize = ({ names, dims }: Stack): number => inFours(names.length * sizeOf(dims))
+
+/** Floats of the most that is made orthogonal at a time. */
+export const largestStack = (layout: Layout): number =>
+  stacksOf(layout).reduce((most, stack) => Math.max(most, stackSize(stack)), 0)
+
 /** What a step does to one tensor. */
 interface Step {
   /** 0 for the first */
@@ -123,8 +130,7 @@ export class Optimiser {
   /** @throws UnfogError `usage` for more parameters than fit into 4 GiB with all their state */
   constructor(layout: Layout, device: Device) {
     this.stacks = stacksOf(layout)
-    const sizes = this.stacks.map(({ names, dims }) => inFours(names.length * sizeOf(dims)))
-    const most = sizes.reduce((a, b) => Math.max(a, b), 0)
+    const most = largestStack(layout)
     const whole = [...moving, 'gradients'].map(() => layout.size)
     const { memory, arrays } = inOneMemory(layout, [...whole, most, most])
     const [parameters, first, second, average, gradients, from, to] = arrays

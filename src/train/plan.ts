@@ -3,7 +3,8 @@
 import { UnfogError } from '../error/index.ts'
 import { type ModelConfig, parseConfig } from '../model/config.ts'
 import { readText, type Store, writeText } from '../store/index.ts'
-import type { Recipe } from './recipe.ts'
+import type { Stage } from './ramps.ts'
+import { type Recipe, without } from './recipe.ts'
 import type { Phase } from './trainer.ts'
 
 /** What a person may ask of a run; everything has a default. */
@@ -60,6 +61,8 @@ export interface RunPlan {
   /** tokens of training text in the whole run */
   budget: number
   phases: Phase[]
+  /** of batches and texts that grow; runs of earlier versions have none */
+  stages?: Stage[]
   /** tokens that the model it starts from had already seen */
   before: number
   /** measured once, for `time` */
@@ -76,7 +79,8 @@ export async function readPlan(store: Store): Promise<RunPlan | undefined> {
     if (!whole || !(plan.budget > 0) || !plan.phases?.length) {
       throw new Error('it is no plan of a run')
     }
-    return { ...plan, config: parseConfig(plan.config, planFile) }
+    const recipe = { ...without, ...plan.recipe }
+    return { ...plan, recipe, config: parseConfig(plan.config, planFile) }
   } catch (cause) {
     throw new UnfogError(
       'bad_run',

@@ -1,5 +1,6 @@
 // The recipe of a run: every choice a run makes besides its data, in one flat object that is recorded with it.
 import type { times } from '../noise/index.ts'
+import type { weightings } from './objective.ts'
 import type { OptimiserOptions } from './optimiser.ts'
 import type { RateOptions } from './rate.ts'
 
@@ -13,13 +14,36 @@ export interface Recipe extends OptimiserOptions, RateOptions {
   times: keyof typeof times
   /** most that a masked token may weigh */
   weightCap: number
+  /** what masked tokens weigh: as the bound has it, up to the cap, or all the same */
+  weighting: (typeof weightings)[number]
+  /** γ of the focal weight (1 - p)^γ of a masked token that was given probability p; 0: none */
+  focal: number
+  /** is each text of a batch hidden twice, the second time exactly where it stood the first? */
+  complementary: boolean
+  /** least share of a text that is hidden, on average at a time */
+  leastMasked: number
+  /** share of the tokens on which batches grow: an eighth of their size first, then a quarter, then half */
+  batchRamp: number
+  /** the same for the length of texts: shorter windows, or of short texts the shortest alone */
+  lengthRamp: number
   /** chance that all labels of a text are dropped, and then of each label on its own */
   dropAll: number
   dropEach: number
   seed: number
 }
 
+/** What a run that has not heard of a choice does: one of an earlier version, or under noise that has no use for it. */
+export const without = {
+  weighting: 'bound',
+  focal: 0,
+  complementary: false,
+  leastMasked: 0,
+  batchRamp: 0,
+  lengthRamp: 0,
+} satisfies Partial<Recipe>
+
 export const defaultRecipe: Recipe = {
+  ...without,
   batchTokens: 1024,
   warmStart: 0.25,
   times: 'bell',

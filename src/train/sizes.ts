@@ -1,7 +1,9 @@
 // What a run chooses when it is not told: how large a network, how long a canvas, which tokenizer. Each choice is a
 // rule with a reason that can be printed.
 import type { TransformerConfig } from '../nn/index.ts'
-import { parameterCount } from '../nn/index.ts'
+import { parameterCount, parameterShapes } from '../nn/index.ts'
+import { layoutOf } from '../runtime/index.ts'
+import { largestStack } from './optimiser.ts'
 
 /** Widths and depths from small to large; heads have 32 channels, feed-forwards 8/3 of the width (SwiGLU at the cost of
  * a plain layer of four widths, arXiv 2002.05202). */
@@ -79,11 +81,25 @@ export function parametersFor(operations: number, dataTokens: number): number {
   return Math.min(Math.sqrt(operations / (6 * tokensPerParameter)), Math.max(2e5, 4 * dataTokens))
 }
 
-/** Bytes a run needs: four buffers of parameters (values, gradients, two moments, the average) and the activations of
- * a batch, of which the widest stay alive until the backward pass. */
+/** buffers of parameters: values, gradients, two moments, the average, the best */
+const buffers = 6
+/** what the graph makes of values and gradients on its way: about three more, as measured */
+const within = 3
+/** of them in a checkpoint, which is put together in memory */
+const saved = 5
+/** copies of the matrices that Muon makes orthogonal at a time: in, out, and what the iterations keep */
+const orthogonal = 6
+/** bytes of the program, its libraries and a few megabytes of text */
+const program = 160e6
+
+/** Bytes a run needs at its peak, within 15 % (`npm run bench -- memory`): buffers, a checkpoint, and the activations of a
+ * batch, of which the widest stay alive until the backward pass. */
 export function memoryOf(config: TransformerConfig, batchTokens: number): number {
-  const buffers = 5 * 4 * parameterCount(config)
-  const perLayer = 14 * config.width + 6 * config.hidden + 3 * config.heads * config.context
-  const activations = 4 * batchTokens * (config.layers * perLayer + 3 * config.vocabSize)
-  return buffers + activations + 150e6
+  const layout = layoutOf(parameterShapes(config))
+  const floats = (buffers + within + saved) * layout.size + orthogonal * largestStack(layout)
+  const perLayer = 11 * config.width + 5 * config.hidden + 2.5 * config.heads * config.context
+  // a network that sees blocks is shown each text twice
+  const seen = batchTokens * (config.blocks ? 2 : 1)
+  const activations = seen * (config.layers * perLayer + 3 * config.vocabSize)
+  return 4 * (floats + activations) + program
 }

@@ -14,11 +14,13 @@ import {
   type Session,
 } from '../runtime/index.ts'
 import type { Batches, Dataset, Tokenizer } from '../text/index.ts'
-import { type Corruption, corruptBatch } from './corrupt.ts'
+import { type Corruption, corruptBatch, viewsIn } from './corrupt.ts'
 import { gradientName, trainingGraph } from './graph.ts'
+import { timesAbove } from './noise-times.ts'
 import { type Buffers, Optimiser } from './optimiser.ts'
+import { type Stage, stageAt, whole } from './ramps.ts'
 import { rateAt } from './rate.ts'
-import type { Recipe } from './recipe.ts'
+import { type Recipe, without } from './recipe.ts'
 
 /** A part of a run with one objective. */
 export interface Phase {
@@ -47,6 +49,8 @@ export interface Setup {
   /** tokens of text in the whole run */
   budget: number
   phases: readonly Phase[]
+  /** of batches and texts that grow */
+  stages?: readonly Stage[]
 }
 
 /** The model as it is within a phase. */
@@ -91,14 +95,16 @@ export class Trainer {
   readonly buffers: Buffers
   private readonly optimiser: Optimiser
   private readonly outputs: Record<string, HostTensor>
-  private readonly batches: Batches
+  private readonly batches = new Map<string, Batches>()
   private readonly loss = { data: new Float32Array(1), dims: [] }
-  private readonly sessions = new Map<Phase, Promise<Session>>()
+  /** of the phase that was last worked on: phases come one after another, and a session holds on to its memory */
+  private session?: { phase: Phase; opened: Promise<Session> }
   private readonly framings = new Map<Phase, Framing>()
+  private readonly corruptions = new Map<Phase, Corruption>()
 
   constructor(setup: Setup) {
     this.setup = setup
-    const { config, dataset, recipe } = setup
+    const { config } = setup
     const layout = layoutOf(parameterShapes(config.architecture))
     this.optimiser = new Optimiser(layout, setup.device)
     this.buffers = this.optimiser.buffers
@@ -109,11 +115,6 @@ export class Trainer {
     const gradients = flat(layout, this.optimiser.gradients)
     for (const [name, tensor] of Object.entries(gradients.tensors))
       this.outputs[gradientName(name)] = tensor
-    this.batches = dataset.train.training({
-      tokensPerBatch: recipe.batchTokens,
-      length: longestText(config, setup.tokenizer),
-      seed: recipe.seed,
-    })
   }
 
   /** Random weights, or given ones. */
@@ -151,9 +152,9 @@ export class Trainer {
     return this.phases.find(({ until }) => tokens < until) ?? this.phases[this.phases.length - 1]
   }
 
-  private session(phase: Phase): Promise<Session> {
-    let session = this.sessions.get(phase)
-    if (!session) {
+  private async sessionOf(phase: Phase): Promise<Session> {
+    if (this.session?.phase !== phase) {
+      await this.closeSession()
       const { device, config, tokenizer, recipe } = this.setup
       const { architecture } = configOf(config, phase)
       const { banned, words, block } = this.framing(phase)
@@ -162,12 +163,24 @@ export class Trainer {
       const maskId = tokenizer.special.mask
       const pricing = { maskId, words, schedule, cap: recipe.weightCap }
       const { decomposed } = device
-      session = device.session(
-        trainingGraph(network, noise, pricing, { decomposed, paired: block !== undefined }),
+      const opened = device.session(
+        trainingGraph(network, noise, pricing, {
+          decomposed,
+          paired: block !== undefined,
+          recipe: phase.causal ? without : recipe,
+        }),
+        // every batch hides another number of words
+        { planned: false },
       )
-      this.sessions.set(phase, session)
+      this.session = { phase, opened }
     }
-    return session
+    return this.session.opened
+  }
+
+  private async closeSession(): Promise<void> {
+    const { session } = this
+    this.session = undefined
+    await (await session?.opened)?.dispose()
   }
 
   /** Made once a phase: it lists the whole vocabulary, and every step needs it. */
@@ -183,47 +196,72 @@ export class Trainer {
   }
 
   private corruption(phase: Phase): Corruption {
-    const { config, recipe } = this.setup
-    return {
-      noise: noiseOf(configOf(config, phase).noise).noise,
-      // of no account where words come one by one, and blocks of one word are paid once
-      schedule: phase.causal ? schedules.linear : noiseOf(config.noise).schedule,
-      times: phase.causal ? times.uniform : times[recipe.times],
-      dropAll: recipe.dropAll,
-      dropEach: recipe.dropEach,
+    let found = this.corruptions.get(phase)
+    if (!found) {
+      const { config, recipe } = this.setup
+      const { dropAll, dropEach } = recipe
+      const { schedule } = noiseOf(config.noise)
+      const { noise } = noiseOf(configOf(config, phase).noise)
+      found = phase.causal
+        ? // of no account where words come one by one, and blocks of one word are paid once
+          { noise, schedule: schedules.linear, times: times.uniform, dropAll, dropEach }
+        : {
+            noise,
+            schedule,
+            times: timesAbove(times[recipe.times], schedule, recipe.leastMasked),
+            complementary: recipe.complementary,
+            dropAll,
+            dropEach,
+          }
+      this.corruptions.set(phase, found)
     }
+    return found
+  }
+
+  /** Batches of a stage's size, and of texts as long as it has them; each text counts as often as it is seen. */
+  private batchesOf(stage: Stage, views: number): Batches {
+    const { config, dataset, recipe, tokenizer } = this.setup
+    const key = `${stage.batch} ${stage.length} ${views}`
+    let found = this.batches.get(key)
+    if (!found) {
+      const length = longestText(config, tokenizer)
+      found = dataset.train.training({
+        tokensPerBatch: Math.max(1, (recipe.batchTokens * stage.batch) / views),
+        length,
+        longest: Math.ceil(length * stage.length),
+        seed: recipe.seed,
+      })
+      this.batches.set(key, found)
+    }
+    return found
   }
 
   /** Loss and gradients of one batch, without learning from it.
-   * @returns tokens of text in the batch */
-  async measure(step: number, phase: Phase): Promise<number> {
-    const { recipe } = this.setup
-    const batch = this.batches.batch(step)
-    const feeds = corruptBatch(
-      batch,
-      this.framing(phase),
-      this.corruption(phase),
-      seeded(recipe.seed),
-      step,
-    )
+   * @returns tokens of text in the batch, as often as they are seen */
+  async measure(step: number, phase: Phase, stage: Stage = whole): Promise<number> {
+    const corruption = this.corruption(phase)
+    const views = viewsIn(corruption)
+    const batch = this.batchesOf(stage, views).batch(step)
+    const random = seeded(this.setup.recipe.seed)
+    const feeds = corruptBatch(batch, this.framing(phase), corruption, random, step)
     if (feeds.rows.data.length === 0) {
       // so little text that nothing was masked: nothing to learn this time
       this.optimiser.gradients.fill(0)
       this.loss.data[0] = 0
     } else {
-      const session = await this.session(phase)
+      const session = await this.sessionOf(phase)
       await session.run({ ...feeds, ...this.parameters.tensors }, this.outputs)
     }
-    return batch.rows * batch.length
+    return views * batch.rows * batch.length
   }
 
   /** One step of learning.
    * @param tokens tokens seen before it
    * @param slowed factor on the learning rate */
   async step(step: number, tokens: number, slowed = 1): Promise<StepResult> {
-    const { recipe, budget } = this.setup
+    const { recipe, budget, stages = [] } = this.setup
     const phase = this.phaseAt(tokens)
-    const seen = await this.measure(step, phase)
+    const seen = await this.measure(step, phase, stageAt(stages, tokens))
     const rate = slowed * rateAt(Math.min(1, tokens / budget), recipe)
     const loss = this.loss.data[0]
     const gradient = await this.learn(step, rate)
@@ -240,7 +278,7 @@ export class Trainer {
   }
 
   async dispose(): Promise<void> {
-    for (const session of this.sessions.values()) await (await session).dispose()
+    await this.closeSession()
     await this.optimiser.dispose()
   }
 }

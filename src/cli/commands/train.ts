@@ -3,8 +3,6 @@ import { ranges } from '../../denoise/index.ts'
 import type { TrainOptions } from '../../index.ts'
 import { noises, schedules } from '../../noise/index.ts'
 import { documentRules, tokenizers } from '../../text/index.ts'
-import { optimisers } from '../../train/optimiser.ts'
-import { defaultRecipe } from '../../train/recipe.ts'
 import { command } from '../command.ts'
 import { dataArgument, dataOf, dataOptions } from '../data-options.ts'
 import { deviceOptions } from '../device-options.ts'
@@ -20,16 +18,8 @@ import {
   type Values,
   wholeFrom,
 } from '../option.ts'
+import { recipeOptions, splitRecipe } from '../recipe-options.ts'
 import { trainingReport } from '../training-report.ts'
-
-const share = {
-  within: (value: number) => value >= 0 && value < 1,
-  says: 'a number from 0 to below 1',
-}
-const rate = {
-  within: (value: number) => value > 0 && value <= 1,
-  says: 'a number above 0, up to 1',
-}
 
 const between = {
   within: (value: number) => value > 0 && value < 1,
@@ -66,17 +56,7 @@ const options = {
   ...dataOptions,
   length: numeric(ranges.length, 'tokens of a window of long texts'),
   tales: count('how many tales to learn from, where the data are tales:small or tales:full'),
-  rate: numeric(rate, `highest learning rate; default ${defaultRecipe.rate}`, 'x'),
-  optimiser: oneOf(optimisers, "of the network's matrices", {
-    value: 'name',
-    otherwise: defaultRecipe.optimiser,
-  }),
-  batch: count(`tokens of a batch, about; default ${defaultRecipe.batchTokens}`),
-  warmStart: numeric(
-    share,
-    `part of the tokens that is learnt from left to right first; default ${defaultRecipe.warmStart}`,
-    'x',
-  ),
+  ...recipeOptions,
   dtype: oneOf(['f32', 'bf16'], 'number type of the saved weights', {
     value: 'type',
     otherwise: 'f32',
@@ -127,13 +107,12 @@ export const train = command({
 
 /** Flags as the API names them: parts of the recipe go together. */
 function trainOptions(values: Values<typeof options>): Omit<TrainOptions, 'data' | 'out'> {
-  const { rate, batch, warmStart, optimiser, vocab, tales, json, out, weights, ...same } = values
-  const recipe = { rate, batchTokens: batch, warmStart, optimiser }
-  const changed = Object.entries(recipe).filter(([, value]) => value !== undefined)
+  const { recipe, others } = splitRecipe(values)
+  const { vocab, tales, json, out, weights, ...same } = others
   return {
     ...same,
     ...(vocab === undefined ? {} : { vocabSize: vocab }),
     ...(tales === undefined ? {} : { count: tales }),
-    ...(changed.length === 0 ? {} : { config: Object.fromEntries(changed) }),
+    ...(Object.keys(recipe).length === 0 ? {} : { config: recipe }),
   }
 }
