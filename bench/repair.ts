@@ -47,6 +47,7 @@ const process = { vocabSize: network.vocabSize, maskId: network.maskId, words, s
 // the chain of `total` steps of which the last `steps` begin where a share of the words is lost
 const [, first, other] = words
 let total = steps
+if (noise.vectors) throw new Error(`under ${noise.name} noise no word is swapped for another`)
 while (1 - noise.forward(first, 0, steps / total, process)[first] > share) total++
 
 const random = seeded(seed)

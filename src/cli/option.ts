@@ -128,6 +128,19 @@ export const weights = (about: string): Option<number[]> => ({
   },
 })
 
+/** A range of numbers above 0, the smaller one first: 0.05-20. */
+export const between = (about: string): Option<[low: number, high: number]> => ({
+  value: 'x-y',
+  about,
+  read(raw, flag) {
+    const parts = /^(\d+\.?\d*|\.\d+)-(\d+\.?\d*|\.\d+)$/.exec(raw)
+    const [low, high] = [Number(parts?.[1]), Number(parts?.[2])]
+    if (low > 0 && low < high) return [low, high]
+    const why = low >= high ? `: ${low} is not below ${high}` : ' such as 0.05-20'
+    throw misuse(flag, `${flag} ${raw || "''"} is not a range of numbers above 0${why}`)
+  },
+})
+
 /** A loss: 2.3, or 2.3nats. */
 export const nats = (about: string): Option<number> => ({
   value: 'nats',

@@ -19,7 +19,8 @@ export interface PlanOptions {
   length?: number
   /** most tokens of a text whose length is not given */
   maximum?: number
-  /** default: `confidence`; `left-to-right` on a causal model, `posterior` under noise in which words do not settle */
+  /** default: `confidence`; `left-to-right` on a causal model, `posterior` under noise in which words do not
+   * settle, `euler` under noise on embeddings */
   policy?: PolicyName | Policy
   steps?: number
   /** 0 takes the most probable token */
@@ -195,6 +196,7 @@ const own = [
 /** The policy that a network writes by unless another is asked for. */
 function usual({ causal, process: undone }: Trained): PolicyName {
   if (causal) return 'left-to-right'
+  if (undone?.noise.vectors) return 'euler'
   return undone && !undone.noise.settles ? 'posterior' : 'confidence'
 }
 
@@ -205,6 +207,8 @@ export function misfit(policy: Policy, network: Trained): string | undefined {
     return `needs a model that sees both sides, and this one sees only to the left: use --policy ${usual(network)}`
   if (undone && !undone.noise.settles && !policy.redraws)
     return `believes every word that it has written, but under ${undone.noise.name} noise any word may be wrong: use --policy ${usual(network)}`
+  if (policy.moves && !undone?.noise.vectors)
+    return `moves noisy embeddings, and under ${undone?.noise.name ?? 'masked'} noise there are none: use --policy ${usual(network)}`
   return undefined
 }
 
@@ -237,7 +241,10 @@ function choosePolicy(options: PlanOptions, network: Trained): Policy {
   return policy
 }
 
-function chooseCache({ cache: name }: PlanOptions, { causal, block }: Trained): Cache {
+function chooseCache(
+  { cache: name }: PlanOptions,
+  { causal, block, process: undone }: Trained,
+): Cache {
   const named = name ?? (causal ? 'exact' : 'none')
   if (!Object.hasOwn(caches, named)) {
     throw misuse(
@@ -250,6 +257,12 @@ function chooseCache({ cache: name }: PlanOptions, { causal, block }: Trained): 
     throw misuse(
       'cache',
       `--cache ${named} is not for a model that writes in blocks, as this one does: use --cache none`,
+    )
+  }
+  if (cache.keep && undone?.noise.vectors) {
+    throw misuse(
+      'cache',
+      `--cache ${named} is not for a model of ${undone.noise.name} noise, in which every vector moves at every step: use --cache none`,
     )
   }
   if (cache.networks === 'causal' && !causal) {

@@ -13,6 +13,8 @@ export interface ScoreItem {
   weights?: Float64Array
   /** the noise time of a look */
   time?: number
+  /** see `Look.draws` */
+  draws?: Float64Array
   /** label ids in front of the text, if the model has labels */
   labels?: Int32Array
 }

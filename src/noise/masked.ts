@@ -3,10 +3,10 @@
 // NELBO(x) = ∫ -α'/(1-α) · E[Σ_masked CE] dt; with the exact conditionals it is -log p(x), whatever the schedule.
 import { crossEntropy, div, less, mul, scalar, type Tensor, where } from '../graph/index.ts'
 import { countAt, maskExactly, priceOfCount } from './exact-count.ts'
-import type { Noise, Pricing } from './noise.ts'
+import type { Pricing, WordNoise } from './noise.ts'
 import { expectStep, expectTime } from './schedule.ts'
 
-export const masked: Noise = {
+export const masked: WordNoise = {
   name: 'masked',
   about: 'words vanish into the fog one by one, each on its own',
   source: 'Sahoo et al., arXiv 2406.07524',

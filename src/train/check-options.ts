@@ -1,6 +1,6 @@
 // What may be asked of a run, checked once, before anything is read or written.
 import { UnfogError } from '../error/index.ts'
-import { replaceable } from '../model/config.ts'
+import { ranging, replaceable } from '../model/config.ts'
 import { type Noise, noises, schedules, times } from '../noise/index.ts'
 import { optimisers } from './optimiser.ts'
 import { processOf, type RunOptions } from './plan.ts'
@@ -43,6 +43,13 @@ const optionRules = {
   noise: oneOf(Object.keys(noises)),
   schedule: oneOf(Object.keys(schedules)),
   replaced: between,
+  sigma: {
+    says: 'two numbers above 0 and up to 1000, the smaller one first, as 0.05-20',
+    allows: (value) => {
+      const [low, high] = value as readonly number[]
+      return low > 0 && low < high && high <= 1000
+    },
+  },
 } satisfies Partial<Record<keyof RunOptions, Rule>>
 
 const recipeRules: Record<keyof Recipe, Rule> = {
@@ -84,7 +91,7 @@ export function checkOptions(options: RunOptions): void {
 
 /** What cannot go together in the noise of a run. */
 function checkNoise(options: RunOptions): void {
-  const { ar, noise, schedule, replaced, block } = options
+  const { ar, noise, schedule, replaced, sigma, block } = options
   const chosen: Noise = noises[processOf(options) as keyof typeof noises]
   if (ar && !chosen.causal) {
     const message = `--ar is --noise autoregressive and cannot go with --noise ${noise}: leave one of them out`
@@ -97,6 +104,10 @@ function checkNoise(options: RunOptions): void {
   if (replaced !== undefined && !chosen.replacing) {
     const message = `${chosen.name} noise has no --replaced share to choose: that is for --noise ${replaceable.join(', ')}`
     throw new UnfogError('usage', message, { param: 'replaced' })
+  }
+  if (sigma !== undefined && !chosen.between) {
+    const message = `${chosen.name} noise has no --sigma range to choose: that is for --noise ${ranging.join(', ')}`
+    throw new UnfogError('usage', message, { param: 'sigma' })
   }
   if (block === undefined) return
   if (chosen.causal) {

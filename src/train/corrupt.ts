@@ -2,6 +2,7 @@
 // text corrupted, rows listed. Every number depends on (seed, step, position, purpose), so a step is the same
 // whenever it runs.
 import { endedLength, type Framing, writePrefix } from '../model/framing.ts'
+import { epsilonOf } from '../model/undone.ts'
 import type { Noise, Schedule, Times } from '../noise/index.ts'
 import { blocksOf, spread } from '../noise/index.ts'
 import type { Random } from '../random/index.ts'
@@ -14,6 +15,8 @@ export interface Corruption {
   times: Times
   dropAll: number
   dropEach: number
+  /** numbers of a word's vector, under noise on embeddings; none without */
+  vectorWidth?: number
 }
 
 /** Text of every row, with its end token where texts have one. */
@@ -28,13 +31,16 @@ export function withEnds(batch: Batch, framing: Framing): { tokens: Int32Array; 
   return { tokens, length }
 }
 
-export type Feeds = Record<'ids' | 'rows' | 'targets' | 'noisy' | 'time' | 'importance', HostTensor>
+export type Feeds = Record<
+  'ids' | 'rows' | 'places' | 'targets' | 'noisy' | 'time' | 'epsilon' | 'importance',
+  HostTensor
+>
 
 /** Inputs of the training graph for one batch. */
 export function corruptBatch(
   batch: Batch,
   framing: Framing,
-  { noise, schedule, times, dropAll, dropEach }: Corruption,
+  { noise, schedule, times, dropAll, dropEach, vectorWidth = 0 }: Corruption,
   random: Random,
   step: number,
 ): Feeds {
@@ -54,6 +60,8 @@ export function corruptBatch(
   const rows: number[] = []
   const targets: number[] = []
   const noisyTokens: number[] = []
+  const places: number[] = []
+  const draws: number[] = []
   const time: number[] = []
   const importance: number[] = []
   const keptLabels = (said: Int32Array, row: number): Int32Array => {
@@ -79,20 +87,20 @@ export function corruptBatch(
       const certain = framing.block === 1
       const t = certain ? 1 : times.draw(evenly[block * count + b])
       const weight = certain ? 1 : times.correction(t)
+      const drawn = (position: number) => random.uniform(step, b * length + position, 'mask')
       const noisy = noise.corrupt(
         clean.subarray(from, to),
         t,
         { maskId: mask, words, schedule },
-        (i) =>
-          from + i >= batch.given[b] && from + i < writable
-            ? random.uniform(step, b * length + from + i, 'mask')
-            : 1,
+        (i) => (from + i >= batch.given[b] && from + i < writable ? drawn(from + i) : 1),
       )
       canvas.set(noisy, prefix + from)
       for (const at of noise.rows(noisy, mask)) {
         const position = from + at
         if (position < batch.given[b] || position >= writable) continue
+        places.push(b * stride + prefix + position)
         rows.push(b * stride + prefix + position - framing.shift)
+        draws.push(vectorWidth > 0 ? drawn(position) : 0)
         targets.push(clean[position])
         noisyTokens.push(noisy[at])
         time.push(t)
@@ -104,9 +112,11 @@ export function corruptBatch(
   return {
     ids: { data: ids, dims: paired ? [count, 2, canvasLength] : [count, canvasLength] },
     rows: vector(Int32Array.from(rows)),
+    places: vector(Int32Array.from(places)),
     targets: vector(Int32Array.from(targets)),
     noisy: vector(Int32Array.from(noisyTokens)),
     time: vector(Float32Array.from(time)),
+    epsilon: epsilonOf(draws, vectorWidth),
     importance: vector(Float32Array.from(importance)),
   }
 }

@@ -11,17 +11,14 @@ import {
   sum,
   type Tensor,
 } from '../graph/index.ts'
+import { undone } from '../model/undone.ts'
 import type { Transformer } from '../nn/index.ts'
 import type { Noise, Pricing } from '../noise/index.ts'
 
-/** Canvases [B, L], and the rows [R] that are paid for.
+/** Canvases [B, L], and of the rows [R] that are paid for what `undone` does not ask.
  * `importance` is what a row's nats count in the loss: its weight, divided by the number of tokens of the batch. */
 const batchInputs = (paired: boolean) => ({
   ids: input('ids', 'int32', paired ? ['B', 2, 'L'] : ['B', 'L']),
-  rows: input('rows', 'int32', ['R']),
-  targets: input('targets', 'int32', ['R']),
-  noisy: input('noisy', 'int32', ['R']),
-  time: input('time', 'float', ['R']),
   importance: input('importance', 'float', ['R']),
 })
 
@@ -37,12 +34,9 @@ export function trainingGraph(
   pricing: Pricing,
   { decomposed, paired = false }: Pick<EmitOptions, 'decomposed'> & { paired?: boolean } = {},
 ): EmittedGraph {
-  const { ids, rows, targets, noisy, time, importance } = batchInputs(paired)
-  const logits = network.logits(ids, rows)
-  const loss = named('loss', () => {
-    const nats = noise.loss({ logits, targets, noisy, time }, pricing)
-    return sum(mul(nats, importance))
-  })
+  const { ids, importance } = batchInputs(paired)
+  const terms = undone(network, noise, pricing, ids)
+  const loss = named('loss', () => sum(mul(noise.loss(terms, pricing), importance)))
   const outputs: Record<string, Tensor> = { loss }
   gradients(loss, network.parameters).forEach((gradient, i) => {
     outputs[gradientName(network.parameters[i].name)] = gradient

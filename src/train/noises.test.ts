@@ -90,7 +90,12 @@ test.each([
   [{ noise: 'uniform', block: 4 }, 'under uniform noise no word settles'],
   [{ noise: 'hybrid', block: 4 }, 'under hybrid noise no word settles'],
   [{ block: 1, schedule: 'cosine' }, 'blocks of one word have no --schedule'],
-  [{ noise: 'gaussian' }, '--noise gaussian is not one of masked'],
+  [{ noise: 'gaussian', block: 4 }, 'under gaussian noise no word settles'],
+  [{ noise: 'gaussian', replaced: 0.2 }, 'gaussian noise has no --replaced share'],
+  [{ noise: 'gaussian', sigma: [20, 0.05] as const }, '--sigma 20,0.05 is not two numbers above 0'],
+  [{ noise: 'gaussian', sigma: [0, 5] as const }, '--sigma 0,5 is not two numbers above 0'],
+  [{ noise: 'masked', sigma: [0.1, 5] as const }, 'masked noise has no --sigma range to choose'],
+  [{ noise: 'fog' }, '--noise fog is not one of masked'],
 ])('%j is refused before anything runs', (options, says) => {
   expect(() => checkOptions(options)).toThrow(says)
 })

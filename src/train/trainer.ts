@@ -119,10 +119,10 @@ export class Trainer {
   /** Random weights, or given ones. */
   begin(weights?: ReadonlyMap<string, Float32Array>): void {
     const { config, recipe } = this.setup
-    if (weights) {
-      for (const [name, { data }] of Object.entries(this.parameters.tensors))
-        data.set(weights.get(name)!)
-    } else initialise(config.architecture, seeded(recipe.seed), this.parameters.tensors)
+    initialise(config.architecture, seeded(recipe.seed), this.parameters.tensors)
+    // a model that learns another noise may lack what that needs
+    for (const [name, { data }] of Object.entries(this.parameters.tensors))
+      data.set(weights?.get(name) ?? data)
     this.buffers.average.set(this.parameters.data)
     this.keepBest()
   }
@@ -191,6 +191,7 @@ export class Trainer {
       times: phase.causal ? times.uniform : times[recipe.times],
       dropAll: recipe.dropAll,
       dropEach: recipe.dropEach,
+      vectorWidth: phase.causal ? 0 : config.architecture.vectors?.width,
     }
   }
 
