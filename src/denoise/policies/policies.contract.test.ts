@@ -99,7 +99,9 @@ for (const name of Object.keys(policies) as PolicyName[]) {
           const frames = await framesOf(network, canvas, options)
           const bound = policy.steps(Math.max(1, fog), makePlan(options, network))
           let before = frames[0]
-          expect([...before.tokens]).toEqual([...canvas.tokens])
+          // where vectors stand, the nearest words are shown
+          for (const [i, id] of before.tokens.entries())
+            if (!policy.moves || canvas.state[i] === states.given) expect(id).toBe(canvas.tokens[i])
           for (const frame of frames.slice(1)) {
             expect(frame.step).toBeGreaterThan(before.step)
             // a step that changed nothing has no frame
