@@ -8,7 +8,7 @@ import {
   shortRun,
 } from '../../test/support/training.ts'
 import { Model } from '../api/model.ts'
-import { openModel } from '../api/open-model.ts'
+import { openFloats, openModel } from '../api/open-model.ts'
 import { sha256 } from '../model/safetensors.ts'
 import { type Noise, noises } from '../noise/index.ts'
 import { memoryStore } from '../store/index.ts'
@@ -77,6 +77,20 @@ describe.each([{ block: 4, schedule: 'cosine' }, { block: 1 }])('%j', (how) => {
     expect(among.text).toBe(alone.text)
     await model.dispose()
   })
+})
+
+test('noise on embeddings begins from an autoregressive model, which has no vectors', async () => {
+  const [first, out] = [memoryStore(), memoryStore()]
+  await eventsOf(settingsOf({ out: first, options: { ...shortRun, ar: true } }))
+  const start = await openFloats(first, sharedDevice)
+  expect(start.weights.has('vectors')).toBe(false)
+  const options = { ...shortRun, noise: 'gaussian', sigma: [0.1, 10] as const, from: 'first' }
+  const events = await eventsOf(settingsOf({ out, options, start }))
+  expect(ofType(events, 'phase').map(({ phase }) => phase)).toEqual(['denoising'])
+  expect(ofType(events, 'done')[0].heldOut.natsPerToken).toBeLessThan(5)
+  const { config, weights } = await openModel(out, sharedDevice)
+  expect(config.noise).toMatchObject({ process: 'gaussian', sigma: [0.1, 10] })
+  expect(weights.get('vectors')).toHaveLength(32 * config.architecture.vocabSize)
 })
 
 test.each([
