@@ -52,6 +52,16 @@ export function squeezed(
   }
 }
 
+/** The time at which a schedule has lost the share `noise`, in [0, 1]: by bisection, to the last bit. */
+export function timeOf(schedule: Pick<Schedule, 'noise'>, noise: number): number {
+  let [low, high] = [0, 1]
+  for (let middle = 0.5; low < middle && middle < high; middle = (low + high) / 2) {
+    if (schedule.noise(middle) < noise) low = middle
+    else high = middle
+  }
+  return noise <= schedule.noise(low) ? low : high
+}
+
 /** @throws UnfogError `bad_time` unless t is in (0, 1] */
 export function expectTime(t: number): void {
   if (!(t > 0 && t <= 1)) {

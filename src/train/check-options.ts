@@ -49,6 +49,14 @@ const recipeRules: Record<keyof Recipe, Rule> = {
   batchTokens: whole(1),
   warmStart: belowOne,
   times: oneOf(Object.keys(times)),
+  masking: {
+    says: 'two shares from 0 to 1, the smaller first, such as 0.3-0.8',
+    allows: (value) =>
+      Array.isArray(value) &&
+      value.length === 2 &&
+      value.every((share) => chance.allows(share)) &&
+      value[0] < value[1],
+  },
   weightCap: aboveZero,
   rate: notNegative,
   warmup: belowOne,
@@ -98,6 +106,7 @@ function checkNoise(options: RunOptions): void {
     const message = `${chosen.name} noise has no --replaced share to choose: that is for --noise ${replaceable.join(', ')}`
     throw new UnfogError('usage', message, { param: 'replaced' })
   }
+  checkMasking(options, chosen)
   if (block === undefined) return
   if (chosen.causal) {
     const message = `${ar ? '--ar' : `--noise ${noise}`} and --block cannot go together: the one writes word by word, the other in blocks`
@@ -111,6 +120,23 @@ function checkNoise(options: RunOptions): void {
     const message = 'blocks of one word have no --schedule: a word is fog until its turn comes'
     throw new UnfogError('usage', message, { param: 'schedule' })
   }
+}
+
+/** What cannot go together with a range of hidden shares. */
+function checkMasking({ recipe, block }: RunOptions, { name, causal, settles }: Noise): void {
+  if (recipe?.masking === undefined) return
+  const reason =
+    causal || !settles
+      ? `${name} noise has no share of hidden words to choose`
+      : block === 1
+        ? 'a block of one word is hidden as a whole'
+        : recipe.times !== undefined
+          ? `it says how noise times are drawn, and so does times ${recipe.times}`
+          : undefined
+  if (reason)
+    throw new UnfogError('usage', `--masking cannot be used: ${reason}; leave it out`, {
+      param: 'masking',
+    })
 }
 
 function check(values: object, rules: Readonly<Record<string, Rule>>): void {

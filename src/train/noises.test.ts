@@ -55,31 +55,37 @@ describe.each(Object.values<Noise>(noises))('$name noise', (noise) => {
   })
 })
 
-describe.each([{ block: 4, schedule: 'cosine' }, { block: 1 }])('%j', (how) => {
-  test('trains, goes on to the same weights, scores and writes', async () => {
-    const { whole, events } = await wholeAndResumed({ ...shortRun, ...how })
-    const single = how.block === 1
-    const phases = ofType(events, 'phase').map(({ phase }) => phase)
-    expect(phases).toEqual(single ? ['left to right'] : ['left to right', 'denoising'])
-    const { heldOut } = ofType(events, 'done')[0]
-    expect(heldOut.exact).toBe(single)
-    // bytes at random cost log 260
-    expect(heldOut.natsPerToken).toBeLessThan(5)
+const masking = { masking: [0.3, 0.8], batchTokens: 100 } as const
 
-    const model = new Model(await openModel(whole, sharedDevice))
-    const score = await model.score('the cat sat.', { precision: 0.1 })
-    expect(score).toMatchObject({ exact: single, noise: 'masked', block: how.block })
-    expect(score.nats).toBeGreaterThan(0)
-    const asked = { prompt: 'the', seed: 3 }
-    const alone = await model.complete(asked)
-    expect(alone.text.startsWith('the')).toBe(true)
-    const [among] = await model.complete([asked, { seed: 4 }])
-    expect(among.text).toBe(alone.text)
-    await model.dispose()
-  })
-})
+describe.each([{ block: 4, schedule: 'cosine' }, { block: 4, recipe: masking }, { block: 1 }])(
+  '%j',
+  (how) => {
+    test('trains, goes on to the same weights, scores and writes', async () => {
+      const { whole, events } = await wholeAndResumed({ ...shortRun, ...how })
+      const single = how.block === 1
+      const phases = ofType(events, 'phase').map(({ phase }) => phase)
+      expect(phases).toEqual(single ? ['left to right'] : ['left to right', 'denoising'])
+      const { heldOut } = ofType(events, 'done')[0]
+      expect(heldOut.exact).toBe(single)
+      // bytes at random cost log 260
+      expect(heldOut.natsPerToken).toBeLessThan(5)
 
-test.each([
+      const model = new Model(await openModel(whole, sharedDevice))
+      expect(model.config.training?.masking).toEqual(how.recipe?.masking)
+      const score = await model.score('the cat sat.', { precision: 0.1 })
+      expect(score).toMatchObject({ exact: single, noise: 'masked', block: how.block })
+      expect(score.nats).toBeGreaterThan(0)
+      const asked = { prompt: 'the', seed: 3 }
+      const alone = await model.complete(asked)
+      expect(alone.text.startsWith('the')).toBe(true)
+      const [among] = await model.complete([asked, { seed: 4 }])
+      expect(among.text).toBe(alone.text)
+      await model.dispose()
+    })
+  },
+)
+
+test.each<[RunOptions, string]>([
   [{ noise: 'hybrid', replaced: 1 }, '--replaced 1 is not a number above 0 and below 1'],
   [{ noise: 'uniform', replaced: 0.2 }, 'uniform noise has no --replaced share'],
   [{ ar: true, noise: 'uniform' }, '--ar is --noise autoregressive and cannot go with --noise'],
@@ -90,6 +96,12 @@ test.each([
   [{ noise: 'uniform', block: 4 }, 'under uniform noise no word settles'],
   [{ noise: 'hybrid', block: 4 }, 'under hybrid noise no word settles'],
   [{ block: 1, schedule: 'cosine' }, 'blocks of one word have no --schedule'],
+  [{ recipe: { masking: [0.8, 0.3] } }, '--masking 0.8,0.3 is not two shares from 0 to 1'],
+  [{ recipe: { masking: [0.3, 1.2] } }, '--masking 0.3,1.2 is not two shares from 0 to 1'],
+  [{ ar: true, recipe: masking }, 'autoregressive noise has no share of hidden words'],
+  [{ noise: 'hybrid', recipe: masking }, 'hybrid noise has no share of hidden words'],
+  [{ block: 1, recipe: masking }, 'a block of one word is hidden as a whole'],
+  [{ recipe: { ...masking, times: 'uniform' } }, 'and so does times uniform'],
   [{ noise: 'gaussian' }, '--noise gaussian is not one of masked'],
 ])('%j is refused before anything runs', (options, says) => {
   expect(() => checkOptions(options)).toThrow(says)

@@ -3,7 +3,7 @@
 import type { ModelConfig } from '../model/config.ts'
 import { type Framing, framing, longestText } from '../model/framing.ts'
 import { initialise, parameterShapes, transformer } from '../nn/index.ts'
-import { noiseOf, schedules, times } from '../noise/index.ts'
+import { clippedTimes, noiseOf, schedules, times } from '../noise/index.ts'
 import { seeded } from '../random/index.ts'
 import {
   type Device,
@@ -88,11 +88,13 @@ export class Trainer {
   readonly phases: readonly Phase[]
   readonly parameters: Flat
   readonly average: Flat
+  /** of the last `measure`, as is its loss */
+  readonly gradients: Flat
+  readonly loss = { data: new Float32Array(1), dims: [] }
   readonly buffers: Buffers
   private readonly optimiser: Optimiser
   private readonly outputs: Record<string, HostTensor>
   private readonly batches: Batches
-  private readonly loss = { data: new Float32Array(1), dims: [] }
   private readonly sessions = new Map<Phase, Promise<Session>>()
   private readonly framings = new Map<Phase, Framing>()
 
@@ -106,8 +108,8 @@ export class Trainer {
     this.parameters = flat(layout, this.buffers.parameters)
     this.average = flat(layout, this.buffers.average)
     this.outputs = { loss: this.loss }
-    const gradients = flat(layout, this.optimiser.gradients)
-    for (const [name, tensor] of Object.entries(gradients.tensors))
+    this.gradients = flat(layout, this.optimiser.gradients)
+    for (const [name, tensor] of Object.entries(this.gradients.tensors))
       this.outputs[gradientName(name)] = tensor
     this.batches = dataset.train.training({
       tokensPerBatch: recipe.batchTokens,
@@ -184,11 +186,16 @@ export class Trainer {
 
   private corruption(phase: Phase): Corruption {
     const { config, recipe } = this.setup
+    const { schedule } = noiseOf(config.noise)
     return {
       noise: noiseOf(configOf(config, phase).noise).noise,
       // of no account where words come one by one, and blocks of one word are paid once
-      schedule: phase.causal ? schedules.linear : noiseOf(config.noise).schedule,
-      times: phase.causal ? times.uniform : times[recipe.times],
+      schedule: phase.causal ? schedules.linear : schedule,
+      times: phase.causal
+        ? times.uniform
+        : recipe.masking
+          ? clippedTimes(schedule, recipe.masking)
+          : times[recipe.times],
       dropAll: recipe.dropAll,
       dropEach: recipe.dropEach,
     }
