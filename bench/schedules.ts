@@ -3,7 +3,8 @@
 //   npm run bench -- schedules [--block 4] [--ways 'bell,uniform,0.45-0.95,0.3-0.8'] [--data small] [--tokens 500k]
 //                              [--params 400k] [--seeds 1] [--batches 200] [--texts 300] [--time 60]
 //
-// A way is a row of the training times, or the range of hidden shares that times are clipped to. Every way learns from
+// A way is a row of the training times, the range of hidden shares that times are clipped to, or `learnt`: a pace for every
+// word, whose extremes are then listed. Every way learns from
 // the same tales for as many tokens. `bound` is of fresh tales and over all times, whatever was trained on.
 // `spread` is the variance of a batch's gradient between batches over the squared length of its mean, at the weights
 // that the first way has learnt, so that the ways differ in nothing else; without the cap on a word's weight.
@@ -12,6 +13,7 @@ import { Model } from '../src/api/model.ts'
 import { openModel } from '../src/api/open-model.ts'
 import { parseCount } from '../src/cli/count.ts'
 import { parameterShapes } from '../src/nn/index.ts'
+import { paceName } from '../src/noise/index.ts'
 import { memberSeed } from '../src/random/index.ts'
 import { cpu } from '../src/runtime/cpu.node.ts'
 import { memoryStore, type Store } from '../src/store/index.ts'
@@ -51,9 +53,13 @@ function optionsOf(way: string, seed: number): RunOptions {
     params: parseCount(values.params),
     block: values.block === undefined ? undefined : Number(values.block),
     seed,
-    recipe: range
-      ? { masking: [Number(range[1]), Number(range[2])] }
-      : { times: way as 'bell' | 'uniform' | 'bellCorrected' },
+    ...(way === 'learnt' ? { schedule: way } : {}),
+    recipe:
+      way === 'learnt'
+        ? {}
+        : range
+          ? { masking: [Number(range[1]), Number(range[2])] }
+          : { times: way as 'bell' | 'uniform' | 'bellCorrected' },
   }
 }
 
@@ -99,6 +105,24 @@ async function weightsOf(out: Store): Promise<Record<string, Float32Array>> {
   return Object.fromEntries(names.map((name) => [name, weights.get(name) as Float32Array]))
 }
 
+/** The words that vanish last and first, with their powers, where a model has learnt paces. */
+async function extremes(out: Store): Promise<string[]> {
+  const { weights, tokenizer } = await openModel(out, device)
+  const paces = weights.get(paceName)
+  if (!paces) return []
+  const text = tales.flatMap((tale) => [...tokenizer.encode(tale)])
+  const counts = new Map<number, number>()
+  for (const id of text) counts.set(id, (counts.get(id) ?? 0) + 1)
+  const often = [...counts].filter(([, count]) => count >= 20).map(([id]) => id)
+  const sorted = often.sort((a, b) => paces[a] - paces[b])
+  const listed = (ids: number[]) =>
+    ids.map((id) => `${tokenizer.decode([id]).trim()} ${Math.exp(paces[id]).toFixed(2)}`).join(', ')
+  return [
+    `      vanish first: ${listed(sorted.slice(0, 8))}`,
+    `      vanish last:  ${listed(sorted.slice(-8).reverse())}`,
+  ]
+}
+
 console.log(
   `tales:${world}, ${values.block ? `blocks of ${values.block}` : 'whole texts'}, ${values.params} parameters, ${values.tokens} tokens, ${tales.length} fresh tales`,
 )
@@ -120,5 +144,6 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
         (loss.variance / loss.mean ** 2).toFixed(4),
       ].join(' '),
     )
+    for (const line of await extremes(out)) console.log(line)
   }
 }

@@ -107,6 +107,11 @@ export const replaceable = Object.values<Noise>(noises)
   .filter(({ replacing }) => replacing)
   .map(({ name }) => name)
 
+/** processes in which words can learn paces */
+export const learnable = Object.values<Noise>(noises)
+  .filter(({ learning }) => learning)
+  .map(({ name }) => name)
+
 /** processes that blocks can have: words settle, in any order */
 const inBlocks = Object.values<Noise>(noises)
   .filter(({ causal, settles }) => settles && !causal)
@@ -268,6 +273,14 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
     .refine(
       ({ noise: { process, replaced } }) => replaced === undefined || replaceable.includes(process),
       { path: ['noise', 'replaced'], error: `there for ${replaceable.join(', ')} noise alone` },
+    )
+    .refine(
+      ({ architecture: { attention }, noise: { process, schedule } }) =>
+        schedule !== 'learnt' || (learnable.includes(process) && attention !== 'block'),
+      {
+        path: ['noise', 'schedule'],
+        error: `learnt for ${learnable.join(', ')} noise alone, and not in blocks`,
+      },
     )
     .refine(
       ({ architecture: { attention }, noise: { process } }) =>

@@ -48,6 +48,14 @@ export interface Pricing extends Omit<World, 'vocabSize'> {
   cap?: number
 }
 
+/** What words that vanish each at a pace of its own have learnt. */
+export interface Paces {
+  /** [V], as graphs name it */
+  readonly parameter: Tensor
+  /** ∂ log q(x_t | x) / ∂ pace of one position */
+  score(token: number, fog: boolean, t: number, schedule: Schedule): number
+}
+
 /** One way to corrupt text. Time runs from 0, clean, to 1, all noise. */
 export interface Noise {
   readonly name: string
@@ -62,6 +70,11 @@ export interface Noise {
   readonly hides: boolean
   /** The same process with another share of words that others replace, in (0, 1), where it has such a share. */
   replacing?(share: number): Noise
+  /** The same process with a pace for every word, [V], which is learnt, where words can have one. */
+  learning?(paces: ArrayLike<number>): Noise
+  /** There where every word vanishes at a pace of its own. What a look costs then depends on its time, so that neither
+   * blocks nor policies that go by the share of a text that is left can take it for even noise */
+  readonly paces?: Paces
   /** A noisy text x_t of a clean one.
    * @param uniform one number in (0, 1) per position; 1 keeps a position as it is, for prompts and pinned words
    * @throws UnfogError `bad_time` when t is outside (0, 1] */

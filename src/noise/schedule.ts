@@ -17,6 +17,8 @@ export interface Curve {
 export interface Schedule {
   readonly name: string
   readonly about: string
+  /** true: every word learns a pace of its own (`Noise.learning`), and this is what all begin with */
+  readonly learnt?: true
   /** α_t: the probability that a token is still itself at time t in [0, 1] */
   survival(t: number): number
   /** 1 - α_t, computed without the cancellation that 1 - survival has near t = 0 */

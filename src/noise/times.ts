@@ -48,8 +48,17 @@ const bellCorrected: Times = {
   correction: (t) => 1 / bellShape.density(t),
 }
 
+const squared: Times = {
+  name: 'squared',
+  about:
+    'nearly clean texts more often, down to none lost; corrected so that the average is the bound',
+  draw: (u) => u * u,
+  density: (t) => (t > 0 && t <= 1 ? 1 / (2 * Math.sqrt(t)) : 0),
+  correction: (t) => 2 * Math.sqrt(t),
+}
+
 /** Every way to draw noise times. */
-export const times = { uniform, bell, bellCorrected } satisfies Record<string, Times>
+export const times = { uniform, bell, bellCorrected, squared } satisfies Record<string, Times>
 
 /** Times at which a schedule has lost a share of the text within a range: the clipped schedules of block diffusion (arXiv
  * 2503.09573). A nearly clean text has a huge weight and little to learn from, a nearly lost one little to see: without

@@ -1,6 +1,6 @@
 // What may be asked of a run, checked once, before anything is read or written.
 import { UnfogError } from '../error/index.ts'
-import { replaceable } from '../model/config.ts'
+import { learnable, replaceable } from '../model/config.ts'
 import { type Noise, noises, schedules, times } from '../noise/index.ts'
 import { optimisers } from './optimiser.ts'
 import { processOf, type RunOptions } from './plan.ts'
@@ -107,6 +107,7 @@ function checkNoise(options: RunOptions): void {
     throw new UnfogError('usage', message, { param: 'replaced' })
   }
   checkMasking(options, chosen)
+  checkLearnt(options, chosen)
   if (block === undefined) return
   if (chosen.causal) {
     const message = `${ar ? '--ar' : `--noise ${noise}`} and --block cannot go together: the one writes word by word, the other in blocks`
@@ -136,6 +137,22 @@ function checkMasking({ recipe, block }: RunOptions, { name, causal, settles }: 
   if (reason)
     throw new UnfogError('usage', `--masking cannot be used: ${reason}; leave it out`, {
       param: 'masking',
+    })
+}
+
+/** What cannot go together with a schedule that is learnt. */
+function checkLearnt({ schedule, recipe, block }: RunOptions, { name, learning }: Noise): void {
+  if (schedule !== 'learnt') return
+  const reason = !learning
+    ? `under ${name} noise words have no pace of their own, only under ${learnable.join(', ')} noise`
+    : block !== undefined
+      ? 'what a word costs then depends on its time, and the blocks of a text are looked at together'
+      : recipe?.masking || recipe?.times
+        ? `it is learnt from all times, in its own way: leave ${recipe.masking ? '--masking' : 'times'} out`
+        : undefined
+  if (reason)
+    throw new UnfogError('usage', `--schedule learnt cannot be used: ${reason}`, {
+      param: 'schedule',
     })
 }
 

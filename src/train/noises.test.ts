@@ -10,7 +10,7 @@ import {
 import { Model } from '../api/model.ts'
 import { openModel } from '../api/open-model.ts'
 import { sha256 } from '../model/safetensors.ts'
-import { type Noise, noises } from '../noise/index.ts'
+import { type Noise, noises, paceName } from '../noise/index.ts'
 import { memoryStore } from '../store/index.ts'
 import { checkOptions } from './check-options.ts'
 import type { RunOptions } from './plan.ts'
@@ -85,6 +85,45 @@ describe.each([{ block: 4, schedule: 'cosine' }, { block: 4, recipe: masking }, 
   },
 )
 
+test('a learnt schedule trains, goes on to the same weights, scores and writes', async () => {
+  const { whole, events } = await wholeAndResumed({ ...shortRun, schedule: 'learnt' })
+  const phases = ofType(events, 'phase').map(({ phase }) => phase)
+  expect(phases).toEqual(['left to right', 'denoising'])
+  const { heldOut, tokens } = ofType(events, 'done')[0]
+  expect(tokens).toBeGreaterThanOrEqual(shortRun.tokens)
+  // bytes at random cost log 260
+  expect(heldOut.natsPerToken).toBeLessThan(5)
+
+  const sources = await openModel(whole, sharedDevice)
+  const paces = sources.weights.get(paceName) as Float32Array
+  expect(paces.length).toBe(sources.config.architecture.vocabSize)
+  // what can stand in a text has moved, what cannot has not
+  const { tokenizer } = sources
+  for (const id of tokenizer.encode('the cat sat on a mat.'))
+    expect(Math.abs(paces[id])).toBeGreaterThan(1e-4)
+  for (const id of tokenizer.banned) expect(paces[id]).toBe(0)
+
+  const model = new Model(sources)
+  expect(model.config.noise).toMatchObject({ process: 'masked', schedule: 'learnt' })
+  const score = await model.score('the cat sat.', { precision: 0.1 })
+  expect(score).toMatchObject({ exact: false, noise: 'masked' })
+  expect(score.nats).toBeGreaterThan(0)
+  for (const policy of ['confidence', 'posterior'] as const) {
+    const asked = { prompt: 'the', seed: 3, policy }
+    const alone = await model.complete(asked)
+    expect(alone.text.startsWith('the')).toBe(true)
+    const [among] = await model.complete([asked, { seed: 4 }])
+    expect(among.text).toBe(alone.text)
+  }
+  await expect(model.complete({ policy: 'ancestral' })).rejects.toThrow(
+    'reveals all words at one pace',
+  )
+  const saved = memoryStore()
+  await model.saveTo(saved)
+  expect((await openModel(saved, sharedDevice)).weights.get(paceName)).toEqual(paces)
+  await model.dispose()
+})
+
 test.each<[RunOptions, string]>([
   [{ noise: 'hybrid', replaced: 1 }, '--replaced 1 is not a number above 0 and below 1'],
   [{ noise: 'uniform', replaced: 0.2 }, 'uniform noise has no --replaced share'],
@@ -102,6 +141,10 @@ test.each<[RunOptions, string]>([
   [{ noise: 'hybrid', recipe: masking }, 'hybrid noise has no share of hidden words'],
   [{ block: 1, recipe: masking }, 'a block of one word is hidden as a whole'],
   [{ recipe: { ...masking, times: 'uniform' } }, 'and so does times uniform'],
+  [{ noise: 'hybrid', schedule: 'learnt' }, 'under hybrid noise words have no pace of their own'],
+  [{ block: 4, schedule: 'learnt' }, 'the blocks of a text are looked at together'],
+  [{ schedule: 'learnt', recipe: { times: 'bell' } }, 'in its own way: leave times out'],
+  [{ schedule: 'learnt', recipe: masking }, 'in its own way: leave --masking out'],
   [{ noise: 'gaussian' }, '--noise gaussian is not one of masked'],
 ])('%j is refused before anything runs', (options, says) => {
   expect(() => checkOptions(options)).toThrow(says)
