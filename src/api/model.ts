@@ -29,7 +29,8 @@ import type { ModelConfig } from '../model/config.ts'
 import { writeModelFolder } from '../model/folder.ts'
 import { type Network, openNetwork } from '../model/network.ts'
 import { formOf, storedShapes, type WeightData } from '../model/quantise.ts'
-import { parameterCount, parameterShapes } from '../nn/index.ts'
+import { modelShapes } from '../model/shapes.ts'
+import { parameterCount } from '../nn/index.ts'
 import { blocksOf, lookInBlocks } from '../noise/index.ts'
 import type { Device } from '../runtime/index.ts'
 import type { Store } from '../store/index.ts'
@@ -387,7 +388,7 @@ export class Model {
 
 /** Shapes of the tensors of a model, quantised or not. */
 const tensorShapes = ({ config, weights }: Pick<ModelSources, 'config' | 'weights'>) =>
-  storedShapes(parameterShapes(config.architecture), (name) => formOf(weights.get(name)))
+  storedShapes(modelShapes(config), (name) => formOf(weights.get(name)))
 
 /** Logits that one step may take, in numbers: 128 MB of them. */
 const mostNumbers = 2 ** 25

@@ -141,6 +141,22 @@ export const between = (about: string): Option<[low: number, high: number]> => (
   },
 })
 
+/** Two shares from 0 to 1, the smaller first: 0.3-0.8. */
+export const shares = (about: string): Option<readonly [number, number]> => ({
+  value: 'x-y',
+  about,
+  read(raw, flag) {
+    const [from, to, ...more] = raw
+      .split('-')
+      .map((part) => (/^(\d+\.?\d*|\.\d+)$/.test(part) ? Number(part) : Number.NaN))
+    if (from < to && to <= 1 && more.length === 0) return [from, to]
+    throw misuse(
+      flag,
+      `${flag} ${raw || "''"} is not two shares from 0 to 1, the smaller first, such as 0.3-0.8`,
+    )
+  },
+})
+
 /** A loss: 2.3, or 2.3nats. */
 export const nats = (about: string): Option<number> => ({
   value: 'nats',

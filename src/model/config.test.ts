@@ -84,6 +84,22 @@ test('a share of replaced words belongs to a process that has one, and is a shar
   }
 })
 
+test('a learnt schedule is for noise whose words have paces, and not in blocks', () => {
+  const learnt = (process: string) => changed('noise', { process, schedule: 'learnt' })
+  expect(parseConfig(learnt('masked'), 'c').noise.schedule).toBe('learnt')
+  const refusal =
+    'c: noise.schedule is "learnt", but it must be learnt for masked noise alone, and not in blocks'
+  for (const process of ['autoregressive', 'uniform', 'hybrid'])
+    expect(() => parseConfig(learnt(process), 'c')).toThrow(refusal)
+  const { architecture } = config
+  const inBlocks = {
+    ...config,
+    noise: { process: 'masked', schedule: 'learnt' },
+    architecture: { ...architecture, attention: 'block', blocks: { length: 4, from: 1 } },
+  }
+  expect(() => parseConfig(inBlocks, 'c')).toThrow(refusal)
+})
+
 test('blocks are for noise in which words settle, in any order', () => {
   const inBlocks = (process: string) => ({
     ...config,

@@ -114,6 +114,11 @@ export const ranging = Object.values<Noise>(noises)
   .filter(({ between }) => between)
   .map(({ name }) => name)
 
+/** processes in which words can learn paces */
+export const learnable = Object.values<Noise>(noises)
+  .filter(({ learning }) => learning)
+  .map(({ name }) => name)
+
 /** processes that blocks can have: words settle, in any order */
 const inBlocks = Object.values<Noise>(noises)
   .filter(({ causal, settles }) => settles && !causal)
@@ -296,6 +301,14 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
     .refine(
       ({ architecture: { vectors }, noise: { process } }) => hasVectorsFor(process, vectors),
       { path: ['architecture', 'vectors'], error: 'there as noise on embeddings needs them' },
+    )
+    .refine(
+      ({ architecture: { attention }, noise: { process, schedule } }) =>
+        schedule !== 'learnt' || (learnable.includes(process) && attention !== 'block'),
+      {
+        path: ['noise', 'schedule'],
+        error: `learnt for ${learnable.join(', ')} noise alone, and not in blocks`,
+      },
     )
     .refine(
       ({ architecture: { attention }, noise: { process } }) =>

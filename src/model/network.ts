@@ -4,7 +4,7 @@
 import { UnfogError } from '../error/index.ts'
 import { emit, input, type QuantisedForm, quantisedProducts, type Tensor } from '../graph/index.ts'
 import { type Transformer, transformer } from '../nn/index.ts'
-import { noiseOf, type Process, schedules } from '../noise/index.ts'
+import { noiseOf, type Process, paceName, schedules } from '../noise/index.ts'
 import type { Device, HostTensor, Session } from '../runtime/index.ts'
 import type { Tokenizer } from '../text/index.ts'
 import type { ModelConfig } from './config.ts'
@@ -100,7 +100,8 @@ export function openNetwork(
   const causal = config.architecture.attention === 'causal'
   const frame = framing(config, tokenizer, causal)
   const { vocabSize } = config.architecture
-  const process = { ...noiseOf(config.noise), words: frame.words }
+  const paces = weights[paceName]?.data
+  const process = { ...noiseOf(config.noise, paces), words: frame.words }
   const context = longestText(config, tokenizer) + (frame.end === 'written' ? 1 : 0)
   const tail = frame.end === 'given' ? [tokenizer.special.eos] : []
   const sessions = new Map<string, Promise<Session>>()

@@ -61,6 +61,14 @@ export interface Pricing extends Omit<World, 'vocabSize'> {
   cap?: number
 }
 
+/** What words that vanish each at a pace of its own have learnt. */
+export interface Paces {
+  /** [V], as graphs name it */
+  readonly parameter: Tensor
+  /** ∂ log q(x_t | x) / ∂ pace of one position */
+  score(token: number, fog: boolean, t: number, schedule: Schedule): number
+}
+
 /** One way to corrupt text. Time runs from 0, clean, to 1, all noise. */
 export type Noise = WordNoise | VectorNoise
 
@@ -80,6 +88,8 @@ export interface AnyNoise {
   replacing?(share: number): Noise
   /** The same process between two levels of noise σ, 0 < low < high, where it is on embeddings. */
   between?(sigma: SigmaRange): Noise
+  /** The same process with a pace for every word, [V], which is learnt, where words can have one. */
+  learning?(paces: ArrayLike<number>): Noise
   /** A noisy text x_t of a clean one.
    * @param uniform one number in (0, 1) per position; 1 keeps a position as it is, for prompts and pinned words
    * @throws UnfogError `bad_time` when t is outside (0, 1] */
@@ -111,6 +121,9 @@ export interface AnyNoise {
 /** Noise on words: a Markov chain of each position on its own. */
 export interface WordNoise extends AnyNoise {
   readonly vectors?: undefined
+  /** There where every word vanishes at a pace of its own. What a look costs then depends on its time, so that neither
+   * blocks nor policies that go by the share of a text that is left can take it for even noise */
+  readonly paces?: Paces
   /** q(x_t | x_s = token) of one position, [V]; from the clean text with s = 0. */
   forward(token: number, s: number, t: number, world: World): Float64Array
   /** The distribution of one position at t = 1, [V]: where generation starts. */
@@ -139,6 +152,7 @@ export type SigmaRange = readonly [low: number, high: number]
 /** Noise on embeddings: z = E[x] + σ·ε, ε standard normal, E[x] of length 1. In the corrupted text the mask stands where
  * a vector does. */
 export interface VectorNoise extends AnyNoise {
+  readonly paces?: undefined
   readonly vectors: {
     /** of the noise at time t in [0, 1] */
     sigma(t: number, schedule: Pick<Schedule, 'survival' | 'noise'>): number

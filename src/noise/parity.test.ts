@@ -1,5 +1,6 @@
-// The formulas of released code agree with ours: fixtures/ holds numbers that mdlm, md4, LLaDA, GIDD, UDLM and Duo give (float64).
+// The formulas of released code agree with ours: fixtures/ holds numbers that mdlm, md4, bd3lms, LLaDA, GIDD, UDLM and Duo give (float64).
 import { describe, expect, it } from 'vitest'
+import bd3lm from './fixtures/bd3lm_clipped.json' with { type: 'json' }
 import gidd from './fixtures/gidd.json' with { type: 'json' }
 import llada from './fixtures/llada_loss.json' with { type: 'json' }
 import md4 from './fixtures/md4.json' with { type: 'json' }
@@ -10,7 +11,7 @@ import { type PricedRow, price } from './fixtures/price.ts'
 import udlmDuo from './fixtures/uniform_udlm_duo.json' with { type: 'json' }
 import { geometricOf } from './geometric.ts'
 import { hybridOf } from './hybrid.ts'
-import { noises, type Schedule, schedules, squeezed } from './index.ts'
+import { clippedTimes, noises, type Schedule, schedules, squeezed } from './index.ts'
 import { polynomialOf } from './polynomial.ts'
 
 const { masked } = noises
@@ -163,6 +164,86 @@ describe('md4', () => {
       expect(T * (1 - back[maskId]) * crossEntropy).toBeCloseTo(loss, 9)
     })
   })
+})
+
+describe('bd3lms', () => {
+  const { logits, x0, uniform_blocks, uniform_tokens, block_size } = bd3lm
+  const setting = world(schedules.linear)
+
+  it('hides t of a text at time t and pays 1/t, without eps', () => {
+    const rows = [
+      [schedules.linear, bd3lm.schedules.loglinear],
+      [schedules.polynomial, bd3lm.schedules.square],
+    ] as const
+    for (const [schedule, { move_chance, loss_scaling }] of rows) {
+      bd3lm.t_grid.forEach((t, i) => {
+        // theirs hides a thousandth at least, and then pays for it at another rate
+        if (schedule.noise(t) < 1e-3) return
+        expect(schedule.noise(t)).toBeCloseTo(move_chance[i], 12)
+        expect(schedule.derivative(t) / schedule.noise(t)).toBeCloseTo(loss_scaling[i], 10)
+      })
+    }
+  })
+
+  describe.each(bd3lm.cases)(
+    'clipped to $sampling_eps_min-$sampling_eps_max, antithetic $antithetic',
+    ({ sampling_eps_min: least, sampling_eps_max: most, antithetic, t, xt, loss_per_token }) => {
+      const { draw } = clippedTimes(schedules.linear, [least, most])
+
+      it('draws the time of a block', () => {
+        t.forEach((times, b) => {
+          times.forEach((time, i) => {
+            // theirs spreads antithetic numbers over the batch before it clips them: where between the ends is the same
+            const u = antithetic
+              ? (time - least) / (most - least)
+              : uniform_blocks[b][Math.floor(i / block_size)]
+            expect(draw(u)).toBeCloseTo(time, 14)
+          })
+        })
+      })
+
+      it('hides the same words', () => {
+        xt.forEach((noisy, b) => {
+          noisy.forEach((token, i) => {
+            const [found] = masked.corrupt(
+              Int32Array.of(x0[b][i]),
+              t[b][i],
+              setting,
+              () => uniform_tokens[b][i],
+            )
+            expect(found).toBe(token)
+          })
+        })
+      })
+
+      it('pays the same, and not the price without a weight of ranges above a half', async () => {
+        const rows = xt.flatMap((noisy, b) =>
+          noisy.flatMap((token, i) =>
+            token === bd3lm.mask_id
+              ? [
+                  {
+                    logits: logits[b][i].map((x, id) => (id === bd3lm.mask_id ? x - 1e9 : x)),
+                    target: x0[b][i],
+                    noisy: token,
+                    time: t[b][i],
+                    recorded: loss_per_token[b][i],
+                  },
+                ]
+              : [],
+          ),
+        )
+        const nats = await price(masked, rows, setting)
+        rows.forEach(({ recorded }, r) => {
+          expect(nats[r]).toBeCloseTo(recorded, 10)
+        })
+        // theirs would pay 1 in place of 1/t from a least share above a half on: that is no part of the bound
+        const unweighed = rows.map(({ time }, r) => time * nats[r])
+        expect(Math.max(...rows.map(({ recorded }, r) => recorded - unweighed[r]))).toBeGreaterThan(
+          0.1,
+        )
+      })
+    },
+  )
 })
 
 describe('LLaDA', () => {

@@ -1,6 +1,6 @@
 // What may be asked of a run, checked once, before anything is read or written.
 import { UnfogError } from '../error/index.ts'
-import { ranging, replaceable } from '../model/config.ts'
+import { learnable, ranging, replaceable } from '../model/config.ts'
 import { type Noise, noises, schedules, times } from '../noise/index.ts'
 import { optimisers } from './optimiser.ts'
 import { processOf, type RunOptions } from './plan.ts'
@@ -56,6 +56,14 @@ const recipeRules: Record<keyof Recipe, Rule> = {
   batchTokens: whole(1),
   warmStart: belowOne,
   times: oneOf(Object.keys(times)),
+  masking: {
+    says: 'two shares from 0 to 1, the smaller first, such as 0.3-0.8',
+    allows: (value) =>
+      Array.isArray(value) &&
+      value.length === 2 &&
+      value.every((share) => chance.allows(share)) &&
+      value[0] < value[1],
+  },
   weightCap: aboveZero,
   rate: notNegative,
   warmup: belowOne,
@@ -109,6 +117,8 @@ function checkNoise(options: RunOptions): void {
     const message = `${chosen.name} noise has no --sigma range to choose: that is for --noise ${ranging.join(', ')}`
     throw new UnfogError('usage', message, { param: 'sigma' })
   }
+  checkMasking(options, chosen)
+  checkLearnt(options, chosen)
   if (block === undefined) return
   if (chosen.causal) {
     const message = `${ar ? '--ar' : `--noise ${noise}`} and --block cannot go together: the one writes word by word, the other in blocks`
@@ -122,6 +132,39 @@ function checkNoise(options: RunOptions): void {
     const message = 'blocks of one word have no --schedule: a word is fog until its turn comes'
     throw new UnfogError('usage', message, { param: 'schedule' })
   }
+}
+
+/** What cannot go together with a range of hidden shares. */
+function checkMasking({ recipe, block }: RunOptions, { name, causal, settles }: Noise): void {
+  if (recipe?.masking === undefined) return
+  const reason =
+    causal || !settles
+      ? `${name} noise has no share of hidden words to choose`
+      : block === 1
+        ? 'a block of one word is hidden as a whole'
+        : recipe.times !== undefined
+          ? `it says how noise times are drawn, and so does times ${recipe.times}`
+          : undefined
+  if (reason)
+    throw new UnfogError('usage', `--masking cannot be used: ${reason}; leave it out`, {
+      param: 'masking',
+    })
+}
+
+/** What cannot go together with a schedule that is learnt. */
+function checkLearnt({ schedule, recipe, block }: RunOptions, { name, learning }: Noise): void {
+  if (schedule !== 'learnt') return
+  const reason = !learning
+    ? `under ${name} noise words have no pace of their own, only under ${learnable.join(', ')} noise`
+    : block !== undefined
+      ? 'what a word costs then depends on its time, and the blocks of a text are looked at together'
+      : recipe?.masking || recipe?.times
+        ? `it is learnt from all times, in its own way: leave ${recipe.masking ? '--masking' : 'times'} out`
+        : undefined
+  if (reason)
+    throw new UnfogError('usage', `--schedule learnt cannot be used: ${reason}`, {
+      param: 'schedule',
+    })
 }
 
 function check(values: object, rules: Readonly<Record<string, Rule>>): void {

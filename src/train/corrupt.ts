@@ -13,6 +13,8 @@ export interface Corruption {
   noise: Noise
   schedule: Schedule
   times: Times
+  /** noisy versions of each text, at one time; 1 without. They lie behind each other, each a batch */
+  versions?: number
   dropAll: number
   dropEach: number
   /** numbers of a word's vector, under noise on embeddings; none without */
@@ -40,7 +42,7 @@ export type Feeds = Record<
 export function corruptBatch(
   batch: Batch,
   framing: Framing,
-  { noise, schedule, times, dropAll, dropEach, vectorWidth = 0 }: Corruption,
+  { noise, schedule, times, versions = 1, dropAll, dropEach, vectorWidth = 0 }: Corruption,
   random: Random,
   step: number,
 ): Feeds {
@@ -52,11 +54,11 @@ export function corruptBatch(
   const canvasLength = prefix + length
   const writable = framing.end === 'given' ? length - 1 : length
   // what is only read is never hidden, nor asked for, nor counted
-  const learnt = batch.given.reduce((sum, given) => sum + writable - given, 0)
+  const learnt = versions * batch.given.reduce((sum, given) => sum + writable - given, 0)
   // a network that sees blocks is shown the clean text too, behind the noisy one
   const paired = framing.block !== undefined
   const stride = paired ? 2 * canvasLength : canvasLength
-  const ids = new Int32Array(count * stride)
+  const ids = new Int32Array(versions * count * stride)
   const rows: number[] = []
   const targets: number[] = []
   const noisyTokens: number[] = []
@@ -73,12 +75,14 @@ export function corruptBatch(
   }
   const blocks = blocksOf(length, framing.block)
   const evenly = spread(random.uniform(step, 0, 'time'), count * blocks.length)
-  for (let b = 0; b < count; b++) {
+  for (let canvasIndex = 0; canvasIndex < versions * count; canvasIndex++) {
+    const b = canvasIndex % count
+    const start = canvasIndex * stride
     const clean = tokens.subarray(b * length, (b + 1) * length)
-    const canvas = ids.subarray(b * stride, b * stride + canvasLength)
+    const canvas = ids.subarray(start, start + canvasLength)
     writePrefix(framing, canvas, keptLabels(batch.labels.subarray(b * slots, (b + 1) * slots), b))
     if (paired) {
-      const beside = ids.subarray(b * stride + canvasLength, (b + 1) * stride)
+      const beside = ids.subarray(start + canvasLength, start + stride)
       beside.set(canvas.subarray(0, prefix))
       beside.set(clean, prefix)
     }
@@ -87,7 +91,8 @@ export function corruptBatch(
       const certain = framing.block === 1
       const t = certain ? 1 : times.draw(evenly[block * count + b])
       const weight = certain ? 1 : times.correction(t)
-      const drawn = (position: number) => random.uniform(step, b * length + position, 'mask')
+      const drawn = (position: number) =>
+        random.uniform(step, canvasIndex * length + position, 'mask')
       const noisy = noise.corrupt(
         clean.subarray(from, to),
         t,
@@ -98,8 +103,8 @@ export function corruptBatch(
       for (const at of noise.rows(noisy, mask)) {
         const position = from + at
         if (position < batch.given[b] || position >= writable) continue
-        places.push(b * stride + prefix + position)
-        rows.push(b * stride + prefix + position - framing.shift)
+        places.push(start + prefix + position)
+        rows.push(start + prefix + position - framing.shift)
         draws.push(vectorWidth > 0 ? drawn(position) : 0)
         targets.push(clean[position])
         noisyTokens.push(noisy[at])
@@ -110,7 +115,10 @@ export function corruptBatch(
   }
   const vector = (data: Int32Array | Float32Array): HostTensor => ({ data, dims: [data.length] })
   return {
-    ids: { data: ids, dims: paired ? [count, 2, canvasLength] : [count, canvasLength] },
+    ids: {
+      data: ids,
+      dims: paired ? [versions * count, 2, canvasLength] : [versions * count, canvasLength],
+    },
     rows: vector(Int32Array.from(rows)),
     places: vector(Int32Array.from(places)),
     targets: vector(Int32Array.from(targets)),

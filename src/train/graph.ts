@@ -27,7 +27,8 @@ export const gradientName = (parameter: string): string => `grad.${parameter}`
 /** Loss and gradients.
  * @param paired do clean texts lie beside the noisy ones, [B, 2, L]? So a network that sees blocks learns
  * @param decomposed of the device that will run it
- * @returns outputs: `loss`, the weighted sum; `grad.<parameter>` for every parameter. */
+ * @returns outputs: `loss`, the weighted sum; `grad.<parameter>` for every parameter. Where words learn paces, `nats` too,
+ * [R]: what each row adds to the bound, without the cap that is for learning words alone, and paces follow that. */
 export function trainingGraph(
   network: Transformer,
   noise: Noise,
@@ -41,5 +42,13 @@ export function trainingGraph(
   gradients(loss, network.parameters).forEach((gradient, i) => {
     outputs[gradientName(network.parameters[i].name)] = gradient
   })
+  if (noise.paces) {
+    const { parameter } = noise.paces
+    const nats = named('nats', () =>
+      mul(noise.bound(terms, { ...pricing, cap: undefined }), importance),
+    )
+    outputs.nats = nats
+    outputs[gradientName(parameter.name)] = gradients(sum(nats), [parameter])[0]
+  }
   return emit(outputs, { decomposed })
 }

@@ -11,6 +11,8 @@ export interface Recipe extends OptimiserOptions, RateOptions {
   warmStart: number
   /** how noise times are drawn: a row of the table in src/noise */
   times: keyof typeof times
+  /** in place of `times`: the least and the most of a text, or of a block, that is hidden (`clippedTimes`); evenly drawn */
+  masking?: readonly [number, number]
   /** most that a masked token may weigh */
   weightCap: number
   /** chance that all labels of a text are dropped, and then of each label on its own */
@@ -39,3 +41,7 @@ export const defaultRecipe: Recipe = {
   dropEach: 0.3,
   seed: 0,
 }
+
+/** Where words learn their paces, which lower the bound itself and nothing else: a bound that leaves out some times, or
+ * weighs them otherwise, would be lowered by moving words there. */
+export const learntRecipe = { times: 'squared' } satisfies Partial<Recipe>

@@ -2,8 +2,9 @@
 // the data, the recipe and the step's number.
 import type { ModelConfig } from '../model/config.ts'
 import { type Framing, framing, longestText } from '../model/framing.ts'
-import { initialise, parameterShapes, transformer } from '../nn/index.ts'
-import { noiseOf, schedules, times } from '../noise/index.ts'
+import { modelShapes } from '../model/shapes.ts'
+import { initialise, transformer } from '../nn/index.ts'
+import { clippedTimes, noiseOf, paceName, schedules, times } from '../noise/index.ts'
 import { seeded } from '../random/index.ts'
 import {
   type Device,
@@ -17,6 +18,7 @@ import type { Batches, Dataset, Tokenizer } from '../text/index.ts'
 import { type Corruption, corruptBatch } from './corrupt.ts'
 import { gradientName, trainingGraph } from './graph.ts'
 import { type Buffers, Optimiser } from './optimiser.ts'
+import { addPaceGradient, versions } from './paces.ts'
 import { rateAt } from './rate.ts'
 import type { Recipe } from './recipe.ts'
 
@@ -59,7 +61,7 @@ export function configOf(config: ModelConfig, { causal }: Phase): ModelConfig {
   return {
     ...config,
     architecture: { ...architecture, attention: 'causal' },
-    noise: { ...noise, process: 'autoregressive' },
+    noise: { ...noise, process: 'autoregressive', schedule: 'linear' },
   }
 }
 
@@ -88,39 +90,51 @@ export class Trainer {
   readonly phases: readonly Phase[]
   readonly parameters: Flat
   readonly average: Flat
+  /** of the last `measure`, as is its loss */
+  readonly gradients: Flat
+  readonly loss = { data: new Float32Array(1), dims: [] }
   readonly buffers: Buffers
   private readonly optimiser: Optimiser
   private readonly outputs: Record<string, HostTensor>
-  private readonly batches: Batches
-  private readonly loss = { data: new Float32Array(1), dims: [] }
+  private readonly batches = new Map<number, Batches>()
   private readonly sessions = new Map<Phase, Promise<Session>>()
   private readonly framings = new Map<Phase, Framing>()
 
   constructor(setup: Setup) {
     this.setup = setup
-    const { config, dataset, recipe } = setup
-    const layout = layoutOf(parameterShapes(config.architecture))
+    const { config } = setup
+    const layout = layoutOf(modelShapes(config))
     this.optimiser = new Optimiser(layout, setup.device)
     this.buffers = this.optimiser.buffers
     this.phases = setup.phases
     this.parameters = flat(layout, this.buffers.parameters)
     this.average = flat(layout, this.buffers.average)
     this.outputs = { loss: this.loss }
-    const gradients = flat(layout, this.optimiser.gradients)
-    for (const [name, tensor] of Object.entries(gradients.tensors))
+    this.gradients = flat(layout, this.optimiser.gradients)
+    for (const [name, tensor] of Object.entries(this.gradients.tensors))
       this.outputs[gradientName(name)] = tensor
-    this.batches = dataset.train.training({
-      tokensPerBatch: recipe.batchTokens,
-      length: longestText(config, setup.tokenizer),
-      seed: recipe.seed,
-    })
+  }
+
+  /** Batches of so many tokens, the noisy versions of a text together. */
+  private batchesOf({ versions = 1 }: Corruption): Batches {
+    let found = this.batches.get(versions)
+    if (!found) {
+      const { config, dataset, recipe, tokenizer } = this.setup
+      found = dataset.train.training({
+        tokensPerBatch: Math.ceil(recipe.batchTokens / versions),
+        length: longestText(config, tokenizer),
+        seed: recipe.seed,
+      })
+      this.batches.set(versions, found)
+    }
+    return found
   }
 
   /** Random weights, or given ones. */
   begin(weights?: ReadonlyMap<string, Float32Array>): void {
     const { config, recipe } = this.setup
     initialise(config.architecture, seeded(recipe.seed), this.parameters.tensors)
-    // a model that learns another noise may lack what that needs
+    // what another model has not learnt, vectors or paces, begins as in a fresh one
     for (const [name, { data }] of Object.entries(this.parameters.tensors))
       data.set(weights?.get(name) ?? data)
     this.buffers.average.set(this.parameters.data)
@@ -184,11 +198,19 @@ export class Trainer {
 
   private corruption(phase: Phase): Corruption {
     const { config, recipe } = this.setup
+    const { schedule } = noiseOf(config.noise)
+    const paces = this.parameters.tensors[paceName]?.data
+    const { noise } = noiseOf(configOf(config, phase).noise, paces)
     return {
-      noise: noiseOf(configOf(config, phase).noise).noise,
+      noise,
+      versions: noise.paces ? versions : 1,
       // of no account where words come one by one, and blocks of one word are paid once
-      schedule: phase.causal ? schedules.linear : noiseOf(config.noise).schedule,
-      times: phase.causal ? times.uniform : times[recipe.times],
+      schedule: phase.causal ? schedules.linear : schedule,
+      times: phase.causal
+        ? times.uniform
+        : recipe.masking
+          ? clippedTimes(schedule, recipe.masking)
+          : times[recipe.times],
       dropAll: recipe.dropAll,
       dropEach: recipe.dropEach,
       vectorWidth: phase.causal ? 0 : config.architecture.vectors?.width,
@@ -196,26 +218,26 @@ export class Trainer {
   }
 
   /** Loss and gradients of one batch, without learning from it.
-   * @returns tokens of text in the batch */
+   * @returns tokens of text in the batch, in all their versions */
   async measure(step: number, phase: Phase): Promise<number> {
     const { recipe } = this.setup
-    const batch = this.batches.batch(step)
-    const feeds = corruptBatch(
-      batch,
-      this.framing(phase),
-      this.corruption(phase),
-      seeded(recipe.seed),
-      step,
-    )
+    const corruption = this.corruption(phase)
+    const framing = this.framing(phase)
+    const batch = this.batchesOf(corruption).batch(step)
+    const feeds = corruptBatch(batch, framing, corruption, seeded(recipe.seed), step)
     if (feeds.rows.data.length === 0) {
       // so little text that nothing was masked: nothing to learn this time
       this.optimiser.gradients.fill(0)
       this.loss.data[0] = 0
     } else {
       const session = await this.session(phase)
-      await session.run({ ...feeds, ...this.parameters.tensors }, this.outputs)
+      const { nats } = await session.run({ ...feeds, ...this.parameters.tensors }, this.outputs)
+      if (nats) {
+        const into = this.gradients.tensors[paceName].data
+        addPaceGradient(into, batch, feeds, nats.data, { ...corruption, framing })
+      }
     }
-    return batch.rows * batch.length
+    return batch.rows * batch.length * (corruption.versions ?? 1)
   }
 
   /** One step of learning.

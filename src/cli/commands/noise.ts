@@ -24,7 +24,9 @@ import { fogColour, type Ink, type Palette, paletteFor, wordColour } from '../te
 import { columnsOf, harmless } from '../terminal/width.ts'
 import { type Piece, sentence, wrap } from '../terminal/wrap.ts'
 
-const scheduleNames = Object.keys(schedules) as (keyof typeof schedules)[]
+/** those that are a curve before a model has learnt one */
+const curved = Object.values<Schedule>(schedules).filter(({ learnt }) => !learnt)
+const scheduleNames = curved.map(({ name }) => name as keyof typeof schedules)
 
 export const noise = command({
   about: 'see how each noise process and schedule corrupts a text',
@@ -120,16 +122,15 @@ function nearestCurve(row: VectorNoise, schedule: Schedule, io: Io): string {
 /** The share of words that is left, over time, under every schedule. */
 function curves(io: Io): string {
   const grid = Array.from({ length: 81 }, (_, i) => i / 80)
-  const rows = Object.values<Schedule>(schedules)
   const lines = charted(
-    rows.map(({ name, survival }) => ({
+    curved.map(({ name, survival }) => ({
       name,
       points: grid.map((t): [number, number] => [t, survival(t)]),
     })),
     io,
   )
   const list = listing(
-    rows.map(({ name, about }) => [name, about]),
+    Object.values<Schedule>(schedules).map(({ name, about }) => [name, about]),
     io.stdout.columns,
   )
   return `schedules: how many words are still themselves\n${lines.join('\n')}\n\n${list}`

@@ -16,6 +16,7 @@ import {
   numeric,
   oneOf,
   between as range,
+  shares,
   text,
   toggle,
   type Values,
@@ -57,6 +58,9 @@ const options = {
     otherwise: 'masked',
   }),
   schedule: oneOf(names(schedules), 'how fast words are lost', { otherwise: 'linear' }),
+  masking: shares(
+    'how much of a text, or of a block, is hidden in training, from least to most, evenly drawn; default mostly about half',
+  ),
   replaced: numeric(
     between,
     'the largest share of words that others replace, in hybrid noise; default 0.1',
@@ -129,8 +133,9 @@ export const train = command({
 
 /** Flags as the API names them: parts of the recipe go together. */
 function trainOptions(values: Values<typeof options>): Omit<TrainOptions, 'data' | 'out'> {
-  const { rate, batch, warmStart, optimiser, vocab, tales, json, out, weights, ...same } = values
-  const recipe = { rate, batchTokens: batch, warmStart, optimiser }
+  const { rate, batch, warmStart, optimiser, masking, vocab, tales, json, out, weights, ...same } =
+    values
+  const recipe = { rate, batchTokens: batch, warmStart, optimiser, masking }
   const changed = Object.entries(recipe).filter(([, value]) => value !== undefined)
   return {
     ...same,

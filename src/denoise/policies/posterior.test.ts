@@ -7,7 +7,7 @@ import {
   inconsistentRow,
   tableDenoiser,
 } from '../../../test/support/denoisers.ts'
-import { schedules, type WordNoise, wordNoises } from '../../noise/index.ts'
+import { maskedByWord, schedules, type WordNoise, wordNoises } from '../../noise/index.ts'
 import {
   type Canvas,
   type Denoiser,
@@ -35,7 +35,10 @@ const canvasOf = (...tokens: number[]): Canvas => ({
   tokens: Int32Array.from(tokens),
   state: Uint8Array.from(tokens, (id) => (id === mask ? states.fog : states.given)),
 })
-const rows = Object.values<WordNoise>(wordNoises).filter(({ causal }) => !causal)
+const rows: WordNoise[] = [
+  ...Object.values<WordNoise>(wordNoises).filter(({ causal }) => !causal),
+  { ...maskedByWord([-0.7, 0, 1.2, 0]), name: 'masked by word' },
+]
 
 /** The T-step chain, canvas by canvas; the last step takes what is most probable. */
 function chainLaw(noise: WordNoise, steps: number, given: Canvas, greedy = true): number[] {
@@ -133,8 +136,11 @@ describe.each(rows)('under $name noise', (noise) => {
   test('policies that believe what stands are refused where nothing settles', () => {
     for (const policy of Object.keys(policies) as (keyof typeof policies)[]) {
       const make = () => makePlan({ policy }, network)
-      if ('moves' in policies[policy])
+      const { takes, moves }: Policy = policies[policy]
+      if (moves)
         expect(make).toThrow(`moves noisy embeddings, and under ${noise.name} noise there are none`)
+      else if (noise.paces && takes.includes('survival'))
+        expect(make).toThrow('reveals all words at one pace')
       else if (noise.settles || policy === 'posterior') expect(make).not.toThrow()
       else expect(make).toThrow(`under ${noise.name} noise any word may be wrong: use --policy`)
     }
