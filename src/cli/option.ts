@@ -128,34 +128,32 @@ export const weights = (about: string): Option<number[]> => ({
   },
 })
 
-/** A range of numbers above 0, the smaller one first: 0.05-20. */
-export const between = (about: string): Option<[low: number, high: number]> => ({
-  value: 'x-y',
-  about,
-  read(raw, flag) {
-    const parts = /^(\d+\.?\d*|\.\d+)-(\d+\.?\d*|\.\d+)$/.exec(raw)
-    const [low, high] = [Number(parts?.[1]), Number(parts?.[2])]
-    if (low > 0 && low < high) return [low, high]
-    const why = low >= high ? `: ${low} is not below ${high}` : ' such as 0.05-20'
-    throw misuse(flag, `${flag} ${raw || "''"} is not a range of numbers above 0${why}`)
-  },
-})
-
-/** Two shares from 0 to 1, the smaller first: 0.3-0.8. */
-export const shares = (about: string): Option<readonly [number, number]> => ({
+/** Two numbers, the smaller first. @param says what each must be, and the two of them */
+const span = (about: string, { within, says }: Range): Option<readonly [number, number]> => ({
   value: 'x-y',
   about,
   read(raw, flag) {
     const [from, to, ...more] = raw
       .split('-')
       .map((part) => (/^(\d+\.?\d*|\.\d+)$/.test(part) ? Number(part) : Number.NaN))
-    if (from < to && to <= 1 && more.length === 0) return [from, to]
-    throw misuse(
-      flag,
-      `${flag} ${raw || "''"} is not two shares from 0 to 1, the smaller first, such as 0.3-0.8`,
-    )
+    if (from < to && within(from) && within(to) && more.length === 0) return [from, to]
+    throw misuse(flag, `${flag} ${raw || "''"} is not ${says}`)
   },
 })
+
+/** Two shares from 0 to 1: 0.3-0.8. */
+export const shares = (about: string): Option<readonly [number, number]> =>
+  span(about, {
+    within: (value) => value <= 1,
+    says: 'two shares from 0 to 1, the smaller first, such as 0.3-0.8',
+  })
+
+/** Two numbers above 0: 0.05-20. */
+export const levels = (about: string): Option<readonly [number, number]> =>
+  span(about, {
+    within: (value) => value > 0,
+    says: 'two numbers above 0, the smaller first, such as 0.05-20',
+  })
 
 /** A loss: 2.3, or 2.3nats. */
 export const nats = (about: string): Option<number> => ({

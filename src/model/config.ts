@@ -239,7 +239,7 @@ function hasVectorsFor(process: string, vectors: TransformerConfig['vectors']): 
   return !noise?.vectors || vectors?.shown === noise.vectors.shownWidth(vectors?.width ?? 0)
 }
 
-const rangeRule = 'two numbers from above 0 to 1000, the smaller one first'
+const rangeRule = 'two numbers above 0 and up to 1000, the smaller first'
 const sigmaRange = z
   .tuple([z.number(rangeRule), z.number(rangeRule)], rangeRule)
   .refine(([low, high]) => low > 0 && low < high && high <= 1000, rangeRule)

@@ -44,7 +44,7 @@ const optionRules = {
   schedule: oneOf(Object.keys(schedules)),
   replaced: between,
   sigma: {
-    says: 'two numbers above 0 and up to 1000, the smaller one first, as 0.05-20',
+    says: 'two numbers above 0 and up to 1000, the smaller first, such as 0.05-20',
     allows: (value) => {
       const [low, high] = value as readonly number[]
       return low > 0 && low < high && high <= 1000
