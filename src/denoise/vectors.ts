@@ -30,8 +30,12 @@ export function vectorMedium(
   }
   const sigma = (time: number) => noise.sigma(time, schedule)
   const at = (of: Float32Array, row: number) => of.subarray(row * width, (row + 1) * width)
-  const similarity = (vector: Float32Array, id: number) =>
-    vector.reduce((sum, z, d) => sum + z * words[id * width + d], 0)
+  // a plain loop: it runs for every word at every position and step
+  const similarity = (vector: Float32Array, id: number) => {
+    let sum = 0
+    for (let d = 0; d < width; d++) sum += vector[d] * words[id * width + d]
+    return sum
+  }
   const meanOf = (prediction: Float64Array): Float64Array => {
     const mean = new Float64Array(width)
     prediction.forEach((p, id) => {
