@@ -73,7 +73,7 @@ export interface Paces {
 export type Noise = WordNoise | VectorNoise
 
 /** What every process has. */
-export interface AnyNoise {
+interface AnyNoise {
   readonly name: string
   readonly about: string
   readonly source: string
