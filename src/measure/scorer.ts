@@ -26,6 +26,8 @@ export interface Scorer {
   readonly block: number
   /** true: a row sees only what is to its left, so that one forward gives -log p itself */
   readonly causal: boolean
+  /** of the chain that the bound is of (`inSteps`), for each block one; without, of continuous time */
+  readonly steps?: number
   /** longest text */
   readonly context: number
   /** a noisy look at a text, see `Noise.look` */

@@ -5,6 +5,7 @@ import { crossEntropy } from '../graph/index.ts'
 import { only } from './masked.ts'
 import type { WordNoise } from './noise.ts'
 import { expectStep, expectTime } from './schedule.ts'
+import { scoreEntropy } from './score-entropy.ts'
 
 export const autoregressive: WordNoise = {
   name: 'autoregressive',
@@ -35,6 +36,7 @@ export const autoregressive: WordNoise = {
 
   bound: ({ logits, targets }) => crossEntropy(logits, targets),
   loss: ({ logits, targets }) => crossEntropy(logits, targets),
+  scoreEntropy,
 
   look: (clean) => ({
     noisy: clean,

@@ -72,6 +72,7 @@ export const noiseShapes = (
 
 export { blocksOf, lookInBlocks } from './blocks.ts'
 export { countAt, maskExactly, priceOfCount } from './exact-count.ts'
+export { inSteps } from './in-steps.ts'
 export { addLeaveOneOut, type Versions } from './leave-one-out.ts'
 export { maskedByWord, paceName } from './masked-by-word.ts'
 export type { Mixed } from './mixed.ts'

@@ -107,6 +107,7 @@ export function maskedByWord(values: ArrayLike<number>): MaskedByWord {
 
     bound,
     loss: bound,
+    scoreEntropy: undefined,
 
     look(clean, u, next, { maskId, words }) {
       const { level, worth } = levelAt(u, words, power)

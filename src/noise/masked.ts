@@ -5,6 +5,7 @@ import { crossEntropy, div, less, mul, scalar, type Tensor, where } from '../gra
 import { countAt, maskExactly, priceOfCount } from './exact-count.ts'
 import type { Pricing, WordNoise } from './noise.ts'
 import { expectStep, expectTime } from './schedule.ts'
+import { scoreEntropy } from './score-entropy.ts'
 
 export const masked: WordNoise = {
   name: 'masked',
@@ -52,6 +53,9 @@ export const masked: WordNoise = {
     mul(lossRate(time, pricing), crossEntropy(logits, targets)),
 
   loss: (terms, pricing) => masked.bound(terms, pricing),
+
+  scoreEntropy: (terms, pricing) =>
+    mul(lossRate(terms.time, pricing), scoreEntropy(terms, pricing)),
 
   look(clean, u, next, { maskId }) {
     const { length } = clean

@@ -72,6 +72,9 @@ export const mixed = (head: Head, mixture: Mixture): Mixed => ({
       crossEntropy(withOwnEvidence(mixture, terms, pricing), terms.targets),
     ),
 
+  // the rates of a prediction follow from it by Bayes' rule, and then this is the bound, row by row
+  scoreEntropy: (terms, pricing) => mixedBound(mixture, terms, pricing),
+
   look(clean, u, next, { maskId, words }) {
     const { time, density } = levelAt(u)
     const draws = Float64Array.from(clean, () => next())

@@ -144,6 +144,9 @@ export interface WordNoise extends AnyNoise {
   /** Nats per row, [R], of a prediction as in `posterior`. Their sum over the rows of a text, averaged over t uniform
    * in (0, 1] and over x_t, is an upper bound of -log p(text). */
   bound(terms: Terms, pricing: Pricing): Tensor
+  /** What training may minimise in place of `loss`, where it can: the divergence of the two ways back, [R], of a
+   * prediction as rates (score-entropy.ts). No less than the bound, and least where that is */
+  scoreEntropy?(terms: Terms, pricing: Pricing): Tensor
 }
 
 /** Standard deviations of the least and the most noise on a vector of length 1. */
@@ -153,6 +156,7 @@ export type SigmaRange = readonly [low: number, high: number]
  * a vector does. */
 export interface VectorNoise extends AnyNoise {
   readonly paces?: undefined
+  readonly scoreEntropy?: undefined
   readonly vectors: {
     /** of the noise at time t in [0, 1] */
     sigma(t: number, schedule: Pick<Schedule, 'survival' | 'noise'>): number

@@ -1,4 +1,4 @@
-// The formulas of released code agree with ours: fixtures/ holds numbers that mdlm, md4, bd3lms, LLaDA, GIDD, UDLM and Duo give (float64).
+// The formulas of released code agree with ours: fixtures/ holds numbers that mdlm, md4, bd3lms, MDM, LLaDA, GIDD, UDLM and Duo give (float64).
 import { describe, expect, it } from 'vitest'
 import bd3lm from './fixtures/bd3lm_clipped.json' with { type: 'json' }
 import gidd from './fixtures/gidd.json' with { type: 'json' }
@@ -7,6 +7,7 @@ import md4 from './fixtures/md4.json' with { type: 'json' }
 import ancestral from './fixtures/mdlm_ancestral.json' with { type: 'json' }
 import mdlm from './fixtures/mdlm_nelbo.json' with { type: 'json' }
 import mdlmSchedules from './fixtures/mdlm_noise_schedules.json' with { type: 'json' }
+import mgdm from './fixtures/mgdm.json' with { type: 'json' }
 import { type PricedRow, price } from './fixtures/price.ts'
 import udlmDuo from './fixtures/uniform_udlm_duo.json' with { type: 'json' }
 import { geometricOf } from './geometric.ts'
@@ -83,6 +84,9 @@ describe('mdlm', () => {
         expect(nats).toBeCloseTo(subs_T_loss_per_token[b][i], 10)
       })
     })
+    // Duo's code takes t - 1/T, which is what is lost, for what is left: right at one time alone
+    const weights = t_discretised.map((t) => [1 / T, t - 1 / T - (1 - t)])
+    expect(weights.some(([right, mistaken]) => Math.abs(mistaken / right - 1) > 0.1)).toBe(true)
   })
 
   it('has the same schedules', () => {
@@ -244,6 +248,53 @@ describe('bd3lms', () => {
       })
     },
   )
+})
+
+describe('MDM', () => {
+  const { diffusion_steps: T, t, x0, xt, uniform, src_mask, loss_mask, logits, losses } = mgdm
+  /** step t of T, counted from 0, is time (t + 1)/T */
+  const time = (step: number) => (step + 1) / T
+
+  it('hides (t + 1)/T of a text, not t/T', () => {
+    const hidden = (at: (step: number) => number) =>
+      x0.map((clean, b) =>
+        Array.from(
+          masked.corrupt(Int32Array.from(clean), at(t[b]), world(schedules.linear), (i) =>
+            src_mask[b][i] ? 1 : uniform[b][i],
+          ),
+        ),
+      )
+    expect(hidden(time)).toEqual(xt)
+    expect(hidden((step) => step / T)).not.toEqual(xt)
+  })
+
+  it('asks the row before, and divides by the number of masked words of the batch', async () => {
+    const asked = (shift: number) =>
+      loss_mask.flatMap((counts, b) =>
+        counts.flatMap((count, i): PricedRow[] =>
+          count
+            ? [
+                {
+                  logits: logits[b][Math.max(0, i - shift)],
+                  target: x0[b][i],
+                  noisy: mgdm.mask_id,
+                  time: time(t[b]),
+                },
+              ]
+            : [],
+        ),
+      )
+    const [shifted, straight] = await Promise.all(
+      [1, 0].map((shift) => price(masked, asked(shift), world(schedules.linear))),
+    )
+    const [original] = losses
+    expect(original).toMatchObject({ token_reweighting: false, time_reweighting: 'original' })
+    // theirs weighs by 1/(t + 1), which is 1/T of the bound's weight; recorded in float32
+    const ofMasked = (nats: Float64Array) => total(nats) / T / nats.length
+    expect(ofMasked(shifted)).toBeCloseTo(original.loss, 6)
+    expect(Math.abs(ofMasked(straight) - original.loss)).toBeGreaterThan(0.1)
+    expect(Math.abs(total(shifted) / T / (mgdm.B * mgdm.L) - original.loss)).toBeGreaterThan(0.1)
+  })
 })
 
 describe('LLaDA', () => {

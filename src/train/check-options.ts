@@ -4,7 +4,7 @@ import { learnable, ranging, replaceable } from '../model/config.ts'
 import { type Noise, noises, schedules, times } from '../noise/index.ts'
 import { optimisers } from './optimiser.ts'
 import { processOf, type RunOptions } from './plan.ts'
-import type { Recipe } from './recipe.ts'
+import { losses, type Recipe } from './recipe.ts'
 
 interface Rule {
   allows(value: unknown): boolean
@@ -64,6 +64,7 @@ const recipeRules: Record<keyof Recipe, Rule> = {
       value.every((share) => chance.allows(share)) &&
       value[0] < value[1],
   },
+  loss: oneOf(losses),
   weightCap: aboveZero,
   rate: notNegative,
   warmup: belowOne,
@@ -160,7 +161,9 @@ function checkLearnt({ schedule, recipe, block }: RunOptions, { name, learning }
       ? 'what a word costs then depends on its time, and the blocks of a text are looked at together'
       : recipe?.masking || recipe?.times
         ? `it is learnt from all times, in its own way: leave ${recipe.masking ? '--masking' : 'times'} out`
-        : undefined
+        : recipe?.loss === 'score-entropy'
+          ? 'what its words cost is a divergence already: leave --loss out'
+          : undefined
   if (reason)
     throw new UnfogError('usage', `--schedule learnt cannot be used: ${reason}`, {
       param: 'schedule',

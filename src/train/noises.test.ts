@@ -85,6 +85,20 @@ describe.each([{ block: 4, schedule: 'cosine' }, { block: 4, recipe: masking }, 
   },
 )
 
+test.each(['masked', 'uniform'])('score entropy trains %s noise, to a bound', async (noise) => {
+  const out = memoryStore()
+  const options = {
+    ...shortRun,
+    noise,
+    recipe: { ...shortRun.recipe, loss: 'score-entropy' },
+  } as const
+  const [{ heldOut }] = ofType(await eventsOf(settingsOf({ out, options })), 'done')
+  // bytes at random cost log 260
+  expect(heldOut.natsPerToken).toBeLessThan(5)
+  const { config } = await openModel(out, sharedDevice)
+  expect(config.training?.loss).toBe('score-entropy')
+})
+
 test('a learnt schedule trains, goes on to the same weights, scores and writes', async () => {
   const { whole, events } = await wholeAndResumed({ ...shortRun, schedule: 'learnt' })
   const phases = ofType(events, 'phase').map(({ phase }) => phase)
@@ -169,6 +183,8 @@ test.each<[RunOptions, string]>([
     { noise: 'gaussian', schedule: 'learnt' },
     'under gaussian noise words have no pace of their own',
   ],
+  [{ schedule: 'learnt', recipe: { loss: 'score-entropy' } }, 'a divergence already'],
+  [{ recipe: { loss: 'mse' as 'cross-entropy' } }, '--loss mse is not one of cross-entropy'],
 ])('%j is refused before anything runs', (options, says) => {
   expect(() => checkOptions(options)).toThrow(says)
 })

@@ -3,6 +3,9 @@ import type { times } from '../noise/index.ts'
 import type { OptimiserOptions } from './optimiser.ts'
 import type { RateOptions } from './rate.ts'
 
+/** what training can minimise */
+export const losses = ['cross-entropy', 'score-entropy'] as const
+
 export interface Recipe extends OptimiserOptions, RateOptions {
   /** tokens of a batch, about */
   batchTokens: number
@@ -13,6 +16,8 @@ export interface Recipe extends OptimiserOptions, RateOptions {
   times: keyof typeof times
   /** in place of `times`: the least and the most of a text, or of a block, that is hidden (`clippedTimes`); evenly drawn */
   masking?: readonly [number, number]
+  /** what a row costs: `Noise.loss` unless it says otherwise */
+  loss?: (typeof losses)[number]
   /** most that a masked token may weigh */
   weightCap: number
   /** chance that all labels of a text are dropped, and then of each label on its own */

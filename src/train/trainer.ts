@@ -172,7 +172,10 @@ export class Trainer {
       const { architecture } = configOf(config, phase)
       const { banned, words, block } = this.framing(phase)
       const network = transformer(architecture, banned)
-      const { noise, schedule } = this.corruption(phase)
+      const { noise: undone, schedule } = this.corruption(phase)
+      const { scoreEntropy } = undone
+      const noise =
+        recipe.loss === 'score-entropy' && scoreEntropy ? { ...undone, loss: scoreEntropy } : undone
       const maskId = tokenizer.special.mask
       const pricing = { maskId, words, schedule, cap: recipe.weightCap }
       const { decomposed } = device

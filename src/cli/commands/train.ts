@@ -4,7 +4,7 @@ import type { TrainOptions } from '../../index.ts'
 import { noises, schedules } from '../../noise/index.ts'
 import { documentRules, tokenizers } from '../../text/index.ts'
 import { optimisers } from '../../train/optimiser.ts'
-import { defaultRecipe } from '../../train/recipe.ts'
+import { defaultRecipe, losses } from '../../train/recipe.ts'
 import { command } from '../command.ts'
 import { dataArgument, dataOf, dataOptions } from '../data-options.ts'
 import { deviceOptions } from '../device-options.ts'
@@ -58,6 +58,13 @@ const options = {
     otherwise: 'masked',
   }),
   schedule: oneOf(names(schedules), 'how fast words are lost', { otherwise: 'linear' }),
+  loss: oneOf(
+    losses,
+    'what training minimises; score-entropy learns rates that need not sum to one',
+    {
+      otherwise: 'cross-entropy',
+    },
+  ),
   masking: shares(
     'how much of a text, or of a block, is hidden in training, from least to most, evenly drawn; default mostly about half',
   ),
@@ -133,9 +140,21 @@ export const train = command({
 
 /** Flags as the API names them: parts of the recipe go together. */
 function trainOptions(values: Values<typeof options>): Omit<TrainOptions, 'data' | 'out'> {
-  const { rate, batch, warmStart, optimiser, masking, vocab, tales, json, out, weights, ...same } =
-    values
-  const recipe = { rate, batchTokens: batch, warmStart, optimiser, masking }
+  const {
+    rate,
+    batch,
+    warmStart,
+    optimiser,
+    masking,
+    loss,
+    vocab,
+    tales,
+    json,
+    out,
+    weights,
+    ...same
+  } = values
+  const recipe = { rate, batchTokens: batch, warmStart, optimiser, masking, loss }
   const changed = Object.entries(recipe).filter(([, value]) => value !== undefined)
   return {
     ...same,
