@@ -95,16 +95,17 @@ function noisePicture(): string {
     y += gap
     body += `<text x="14" y="${y - 20}" fill="#23262d" font-weight="bold">${process.name}</text><text x="${14 + (process.name.length + 2) * letter}" y="${y - 20}" fill="#9a958a">${escaped(process.about)}</text>`
     for (const { time, words } of noisyTexts(process, schedules.linear, exampleText, exampleSeed)) {
-      body += `<text x="14" y="${y}" fill="#9a958a" font-size="10">${time.toFixed(1)}</text>`
+      body += `<text x="14" y="${y}" fill="#9a958a" font-size="10">${time.toFixed('vectors' in process ? 2 : 1)}</text>`
       let column = 0
-      for (const { text, kind, after } of words) {
+      for (const { text, kind, after, certainty = 1 } of words) {
         const x = (left + column * letter).toFixed(1)
         const width = text.length * letter
         if (kind === 'fog') {
           body += `<rect x="${x}" y="${y - 10}" width="${width.toFixed(1)}" height="12" rx="4" fill="#6f7d94" opacity="0.35"/>`
         } else {
           const ink = kind === 'swapped' ? 'fill="#cd5c82" font-weight="bold"' : 'fill="#23262d"'
-          body += `<text x="${x}" y="${y}" ${ink}>${escaped(text)}</text>`
+          const blur = certainty < 1 ? ` opacity="${(0.3 + 0.7 * certainty).toFixed(2)}"` : ''
+          body += `<text x="${x}" y="${y}" ${ink}${blur}>${escaped(text)}</text>`
         }
         const mark = after.trimEnd()
         if (mark) {

@@ -10,7 +10,7 @@ import { modelFolder } from '../src/api/load.node.ts'
 import { openModel } from '../src/api/open-model.ts'
 import { denoiseBatch, type Frame, makePlan, states } from '../src/denoise/index.ts'
 import { openNetwork } from '../src/model/network.ts'
-import { parameterShapes } from '../src/nn/index.ts'
+import { modelShapes } from '../src/model/shapes.ts'
 import { memberSeed, seeded } from '../src/random/index.ts'
 import { cpu } from '../src/runtime/cpu.node.ts'
 import { folderStore } from '../src/store/folder.node.ts'
@@ -35,7 +35,7 @@ const { config, tokenizer, weights } = await openModel(
 )
 const { world } = config.text
 if (!world) throw new Error(`${values.model} was not trained on tales`)
-const shapes = Object.entries(parameterShapes(config.architecture))
+const shapes = Object.entries(modelShapes(config))
 const network = openNetwork(
   device,
   config,
@@ -47,6 +47,7 @@ const process = { vocabSize: network.vocabSize, maskId: network.maskId, words, s
 // the chain of `total` steps of which the last `steps` begin where a share of the words is lost
 const [, first, other] = words
 let total = steps
+if (noise.vectors) throw new Error(`under ${noise.name} noise no word is swapped for another`)
 while (1 - noise.forward(first, 0, steps / total, process)[first] > share) total++
 
 const random = seeded(seed)

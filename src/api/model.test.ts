@@ -365,6 +365,28 @@ describe('score', () => {
     expect(Math.abs(one.nats - bound)).toBeLessThan(5 * one.stderr + 1e-4)
   })
 
+  test('in steps is the bound of their chain, which one step makes exact', async () => {
+    // all words at once, each from the fog alone: there is nothing left to chance
+    const one = await masked.score('abc', { steps: 1, precision: 0.001, seconds: 20 })
+    expect(one).toMatchObject({ exact: false, steps: 1 })
+    const ids = masked.tokenizer.encode('abc')
+    const { mask } = masked.tokenizer.special
+    const { data, dims } = await masked.logits({ ids: [ids.map(() => mask)] })
+    const alone = ids.reduce((sum, id, position) => {
+      const row = data.subarray(position * dims[2], (position + 1) * dims[2])
+      return sum + Math.log(row.reduce((all, logit) => all + Math.exp(logit), 0)) - row[id]
+    }, 0)
+    const { counts } = masked.config.text.lengths!
+    const total = Object.values(counts).reduce((sum, n) => sum + n, 0)
+    const length = -Math.log(((counts['3'] ?? 0) + 1 / masked.context) / (total + 1))
+    expect(Math.abs(one.nats - alone - length)).toBeLessThan(5 * one.stderr + 1e-3)
+    const many = await masked.score('abc', { steps: 10_000, precision: 0.02, seconds: 20 })
+    const finest = await masked.score('abc', { precision: 0.02, seconds: 20 })
+    expect(Math.abs(many.nats - finest.nats)).toBeLessThan(5 * (many.stderr + finest.stderr))
+    await expect(masked.score('abc', { steps: 0 })).rejects.toThrow('--steps 0 is not')
+    await expect(causal.score('abc', { steps: 3 })).rejects.toThrow('writes word by word')
+  })
+
   test('of nothing, or after a stop, is refused', async () => {
     await expect(masked.score('')).rejects.toMatchObject({ code: 'bad_input' })
     await expect(masked.score([])).rejects.toMatchObject({ code: 'bad_input' })

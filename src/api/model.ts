@@ -15,6 +15,7 @@ import {
   type PolicyName,
   policies,
   policiesFor,
+  ranges,
 } from '../denoise/index.ts'
 import { UnfogError } from '../error/index.ts'
 import {
@@ -30,8 +31,9 @@ import type { ModelConfig } from '../model/config.ts'
 import { writeModelFolder } from '../model/folder.ts'
 import { type Network, openNetwork } from '../model/network.ts'
 import { formOf, storedShapes, type WeightData } from '../model/quantise.ts'
-import { parameterCount, parameterShapes } from '../nn/index.ts'
-import { blocksOf, lookInBlocks } from '../noise/index.ts'
+import { modelShapes } from '../model/shapes.ts'
+import { parameterCount } from '../nn/index.ts'
+import { blocksOf, inSteps, lookInBlocks } from '../noise/index.ts'
 import type { Device } from '../runtime/index.ts'
 import type { Store } from '../store/index.ts'
 import { check, disobeyed, type Labels, labelsOf, wordCount } from '../tales/index.ts'
@@ -71,7 +73,11 @@ export interface Explanation extends Completion {
 /** candidates that are named where nobody says how many */
 const usualCandidates = 4
 
-export interface ModelScoreOptions extends Omit<ScoreOptions, 'lengthNats'> {}
+export interface ModelScoreOptions extends Omit<ScoreOptions, 'lengthNats'> {
+  /** The bound of a chain of so many steps, in place of continuous time: what the policy `ancestral` writes in them, for
+   * each block of a model of blocks. Few steps write several words at once that do not see each other, and cost more */
+  steps?: number
+}
 
 /** The parts of a model, however they were come by. */
 export interface ModelSources {
@@ -207,7 +213,7 @@ export class Model {
 
   /** How likely texts are: exactly for an autoregressive model, else an upper bound with its standard error. Each text
    * of an array is a document of its own.
-   * @throws UnfogError `bad_input` for an empty text */
+   * @throws UnfogError `bad_input` for an empty text, `usage` for steps of a model that has none */
   async score(text: string | readonly string[], options: ModelScoreOptions = {}): Promise<Score> {
     const texts = typeof text === 'string' ? [text] : text
     const unsaid = labelIds(this.tokenizer)
@@ -221,7 +227,8 @@ export class Model {
         labels: unsaid,
       }
     })
-    return score(this.scorer(), documents, { lengthNats: this.lengthNats(), ...options })
+    const { steps, ...how } = options
+    return score(this.scorer(steps), documents, { lengthNats: this.lengthNats(), ...how })
   }
 
   /** How likely an answer is after a prompt, as LLaDA compares answers: nats, an upper bound in expectation.
@@ -365,12 +372,15 @@ export class Model {
     return this.network.causal || this.network.block !== undefined
   }
 
-  private scorer(): Scorer {
+  private scorer(steps?: number): Scorer {
     const { noise, architecture } = this.config
     const { causal, context, block, maskId, process } = this.network
-    const { noise: undone, words } = process
+    const { words, schedule } = process
     const world = { maskId, words }
+    if (steps !== undefined) expectSteps(steps, this.network)
+    const undone = steps === undefined ? process.noise : inSteps(process.noise, schedule, steps)
     return {
+      steps,
       noise: noise.process,
       block: causal ? 1 : (block ?? architecture.context),
       causal,
@@ -391,9 +401,26 @@ export class Model {
   }
 }
 
+/** @throws UnfogError `usage` unless such a model can write in so many steps, each word on its own */
+function expectSteps(steps: number, { exact, process: { noise } }: Network): void {
+  if (!ranges.steps.within(steps)) {
+    const message = `--steps ${steps} is not ${ranges.steps.says}`
+    throw new UnfogError('usage', message, { param: 'steps' })
+  }
+  const reason = exact
+    ? 'this model writes word by word, and is scored exactly'
+    : noise.paces || !noise.settles
+      ? `they are counted of words that vanish alike, and this model has learnt ${noise.paces ? 'a pace for each' : `${noise.name} noise`}`
+      : undefined
+  if (reason)
+    throw new UnfogError('usage', `--steps cannot be used: ${reason}; leave it out`, {
+      param: 'steps',
+    })
+}
+
 /** Shapes of the tensors of a model, quantised or not. */
 const tensorShapes = ({ config, weights }: Pick<ModelSources, 'config' | 'weights'>) =>
-  storedShapes(parameterShapes(config.architecture), (name) => formOf(weights.get(name)))
+  storedShapes(modelShapes(config), (name) => formOf(weights.get(name)))
 
 /** Logits that one step may take, in numbers: 128 MB of them. */
 const mostNumbers = 2 ** 25

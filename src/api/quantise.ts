@@ -1,7 +1,7 @@
 // A model in fewer bits, and what that does to it: both are asked the same things, side by side.
 import type { QuantisedForm } from '../graph/index.ts'
 import { quantiseWeights, type Scope } from '../model/quantise.ts'
-import { parameterShapes } from '../nn/index.ts'
+import { modelShapes } from '../model/shapes.ts'
 import { memberSeed, seeded } from '../random/index.ts'
 import { check, tell } from '../tales/index.ts'
 import type { Model, ModelSources } from './model.ts'
@@ -26,7 +26,7 @@ export function quantised(
   return {
     ...model,
     config: { ...config, weights: { dtype, floats } },
-    weights: quantiseWeights(weights, parameterShapes(config.architecture), dtype, which),
+    weights: quantiseWeights(weights, modelShapes(config), dtype, which),
     card: card && `${card.trimEnd()}\n\n${section}\n`,
   }
 }

@@ -281,6 +281,18 @@ const cases: readonly Case[] = [
     says: /--block 0/,
   },
   {
+    what: 'shares of hidden words the wrong way round',
+    argv: train('story.txt', '--masking', '0.8-0.3'),
+    exit: 2,
+    says: /--masking 0\.8-0\.3 is not two shares/,
+  },
+  {
+    what: 'shares of hidden words of a model that hides none',
+    argv: train('story.txt', '--ar', '--masking', '0.3-0.8'),
+    exit: 2,
+    says: /autoregressive noise has no share of hidden words/,
+  },
+  {
     what: 'blocks longer than the context',
     argv: train('story.txt', '--block', '5000'),
     exit: 2,

@@ -1,7 +1,7 @@
 // unfog noise: the picture is the process, and the same every time.
 import { expect, test } from 'vitest'
 import { noises, schedules } from '../noise/index.ts'
-import { noisyTexts } from './noisy-text.ts'
+import { nearestShare, noisyTexts } from './noisy-text.ts'
 import { unfog } from './testing/unfog.ts'
 
 const escapeCode = '\u001b'
@@ -52,6 +52,13 @@ test('shows what is true of each process', () => {
   }
   const all = Array.from({ length: 20 }, (_, seed) => kinds('hybrid', seed)).flat(2)
   expect(new Set(all)).toEqual(new Set(['kept', 'fog', 'swapped']))
+  const drifted = Array.from({ length: 20 }, (_, seed) => kinds('gaussian', seed))
+  // what is gone at the end was not gone at the beginning
+  const lost = (row: number) =>
+    drifted.flatMap((rows) => rows[row]).filter((kind) => kind === 'swapped').length
+  expect(lost(0)).toBe(0)
+  expect(lost(1)).toBeLessThan(lost(5))
+  expect(drifted.flat(2)).not.toContain('fog')
 })
 
 test('says in which processes a word that stands is right', async () => {
@@ -63,10 +70,17 @@ test('says in which processes a word that stands is right', async () => {
   const names = (settles: boolean) =>
     rows.filter((row) => row.settles === settles).map(({ name }) => name)
   expect(names(true)).toEqual(['masked', 'autoregressive'])
-  expect(names(false)).toEqual(['uniform', 'hybrid'])
+  expect(names(false)).toEqual(['uniform', 'hybrid', 'gaussian'])
   expect(rows.filter(({ kind }) => kind === 'schedule').map(({ name }) => name)).toEqual(
     Object.keys(schedules),
   )
+})
+
+test('of vectors the nearest word is right for ever fewer, down to one in a hundred', () => {
+  const shares = nearestShare(noises.gaussian, schedules.linear, [0.01, 0.1, 0.3, 0.6, 1])
+  expect(shares[0]).toBe(1)
+  expect(shares.toSorted((a, b) => b - a)).toEqual(shares)
+  expect(shares[4]).toBeLessThan(0.06)
 })
 
 test('refuses a text without words', async () => {

@@ -8,6 +8,7 @@ import {
   count,
   duration,
   flagOf,
+  levels,
   nats,
   numeric,
   oneOf,
@@ -135,5 +136,18 @@ test('losses read with or without their unit', () => {
   ])
   for (const raw of ['', '0', '-1', '1e3', '2bits', 'nats']) {
     expect(() => read(raw, '--until')).toThrow('is not a loss such as 2.3 or 2.3nats')
+  }
+})
+
+test('two numbers above 0 read with the smaller first', () => {
+  const { read } = levels('noise')
+  expect([read('0.05-20', '--sigma'), read('.1-1', '--sigma')]).toEqual([
+    [0.05, 20],
+    [0.1, 1],
+  ])
+  for (const raw of ['', '20-0.05', '1-1', '0-5', '-1-5', '1', '1-2-3', 'a-b']) {
+    expect(() => read(raw, '--sigma')).toThrow(
+      'is not two numbers above 0, the smaller first, such as 0.05-20',
+    )
   }
 })

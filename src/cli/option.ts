@@ -128,6 +128,33 @@ export const weights = (about: string): Option<number[]> => ({
   },
 })
 
+/** Two numbers, the smaller first. @param says what each must be, and the two of them */
+const span = (about: string, { within, says }: Range): Option<readonly [number, number]> => ({
+  value: 'x-y',
+  about,
+  read(raw, flag) {
+    const [from, to, ...more] = raw
+      .split('-')
+      .map((part) => (/^(\d+\.?\d*|\.\d+)$/.test(part) ? Number(part) : Number.NaN))
+    if (from < to && within(from) && within(to) && more.length === 0) return [from, to]
+    throw misuse(flag, `${flag} ${raw || "''"} is not ${says}`)
+  },
+})
+
+/** Two shares from 0 to 1: 0.3-0.8. */
+export const shares = (about: string): Option<readonly [number, number]> =>
+  span(about, {
+    within: (value) => value <= 1,
+    says: 'two shares from 0 to 1, the smaller first, such as 0.3-0.8',
+  })
+
+/** Two numbers above 0: 0.05-20. */
+export const levels = (about: string): Option<readonly [number, number]> =>
+  span(about, {
+    within: (value) => value > 0,
+    says: 'two numbers above 0, the smaller first, such as 0.05-20',
+  })
+
 /** A loss: 2.3, or 2.3nats. */
 export const nats = (about: string): Option<number> => ({
   value: 'nats',

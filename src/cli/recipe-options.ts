@@ -2,8 +2,8 @@
 import { times } from '../noise/index.ts'
 import { weightings } from '../train/objective.ts'
 import { optimisers } from '../train/optimiser.ts'
-import { defaultRecipe, type Recipe } from '../train/recipe.ts'
-import { count, numeric, oneOf, toggle, type Values } from './option.ts'
+import { defaultRecipe, losses, type Recipe } from '../train/recipe.ts'
+import { count, numeric, oneOf, shares, toggle, type Values } from './option.ts'
 
 const share = {
   within: (value: number) => value >= 0 && value < 1,
@@ -28,10 +28,18 @@ export const recipeOptions = {
     `part of the tokens that is learnt from left to right first; default ${defaultRecipe.warmStart}`,
     'x',
   ),
+  loss: oneOf(
+    losses,
+    'what training minimises; score-entropy learns rates that need not sum to one',
+    { otherwise: 'cross-entropy' },
+  ),
   times: oneOf(
     Object.keys(times) as Recipe['times'][],
     'how noisy the texts are that are learnt from',
     { otherwise: defaultRecipe.times },
+  ),
+  masking: shares(
+    'how much of a text, or of a block, is hidden in training, from least to most, evenly drawn; default mostly about half',
   ),
   leastMasked: numeric(
     share,

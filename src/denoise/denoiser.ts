@@ -21,6 +21,10 @@ export interface Ask {
   labels?: Int32Array
   /** ids before the text that are only read */
   before?: Int32Array
+  /** noise time of the canvas; of no account under noise on words */
+  time?: number
+  /** [rows × D] under noise on embeddings: the vectors that stand at the asked positions */
+  vectors?: Float32Array
   /** nothing is kept without it */
   reuse?: Reuse
 }
@@ -40,6 +44,8 @@ export interface Denoiser {
   readonly block?: number
   /** linear masked noise without */
   readonly process?: Process
+  /** [vocabSize × D] the vectors of all words, each of length 1, under noise on embeddings */
+  words?(): Float32Array | undefined
   /** Logits of the asked rows, [rows.length × vocabSize] per ask, in order. A row's numbers do not depend on the
    * other members of the batch, nor on which other rows are asked. */
   logits(asks: readonly Ask[]): Promise<Float32Array[]>

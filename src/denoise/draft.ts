@@ -2,18 +2,20 @@
 // answered, and shows a frame; who runs the network, and for how many drafts at once, is not its business. Nothing
 // in it depends on other drafts, so a text is the same alone and in any batch.
 import { UnfogError } from '../error/index.ts'
-import { noises, type Process, schedules, type World } from '../noise/index.ts'
-import { categorical, type Draw, inverse, type Random, seeded } from '../random/index.ts'
+import { noises, type Process, schedules } from '../noise/index.ts'
+import { type Draw, inverse, type Random, seeded } from '../random/index.ts'
 import { Answer } from './answer.ts'
 import type { Keeper } from './caches.ts'
 import type { Canvas } from './canvas.ts'
 import type { Ask, Denoiser } from './denoiser.ts'
 import { type Frame, fogSign, states } from './frame.ts'
 import { guide, unprompted } from './guidance.ts'
+import { type Medium, wordMedium } from './medium.ts'
 import type { Plan } from './plan.ts'
 import type { Change, PolicyState } from './policy.ts'
 import { type Candidate, distribution, type Row, readRow } from './sample.ts'
 import { type Stage, stagesOf } from './stages.ts'
+import { vectorMedium } from './vectors.ts'
 
 type Network = Omit<Denoiser, 'logits'>
 
@@ -39,7 +41,7 @@ export class Draft {
   readonly #banned: Uint8Array
   readonly #bannedInside: Uint8Array
   readonly #process: Process
-  readonly #world: World
+  readonly #medium: Medium
   /** of the text, and with guidance of the text without what is given */
   readonly #keepers: readonly (Keeper | undefined)[]
   #asked: { view: PolicyState; rows: Int32Array } | undefined
@@ -87,20 +89,17 @@ export class Draft {
     )
     this.#keepers = [plan.cache.keep?.(), plan.cache.keep?.()]
     this.#process = network.process ?? maskedProcess(this.#banned)
-    const { vocabSize, maskId } = network
-    this.#world = { vocabSize, maskId, ...this.#process }
+    this.#medium = mediumOf(network, this.#process, from)
     if (!('step' in from)) this.#begin()
     this.#finish()
   }
 
   /** Where nothing is given stands what the noise has left at t = 1: fog, or words drawn at random. */
   #begin(): void {
-    const { noise } = this.#process
-    if (noise.settles) return
-    const prior = noise.prior(this.#world)
+    if (this.#process.noise.settles) return
     for (const position of [...positionsInFog(this.#state)]) {
       // not the numbers that tokens are drawn with at the first step
-      const token = categorical(prior, this.#random.uniform(0, position, 'mask'))
+      const token = this.#medium.begin(position, this.#random.uniform(0, position, 'mask'))
       this.#tokens[position] = token
       if (token !== this.#network.maskId) this.#state[position] = states.settled
     }
@@ -130,7 +129,8 @@ export class Draft {
       if (rows.length > 0) {
         this.#asked = { view, rows }
         const { labels, before } = this.#plan
-        const ask = { tokens: this.#hidden(rows), rows, labels, before }
+        const plain = { tokens: this.#hidden(rows), rows, labels, before }
+        const ask = this.#medium.asked(plain, this.#state, this.#timeOf(view))
         const asks =
           this.#plan.guidance === 0
             ? [ask]
@@ -164,7 +164,10 @@ export class Draft {
     const answers = Array.from(
       rows,
       (position, i) =>
-        [position, this.#answer(position, logits.subarray(i * size, (i + 1) * size))] as const,
+        [
+          position,
+          this.#answer(position, logits.subarray(i * size, (i + 1) * size), view),
+        ] as const,
     )
     for (const [position, answer] of answers) {
       this.#confidence[position] =
@@ -180,7 +183,7 @@ export class Draft {
         answers.map(([, answer]) => answer),
         view,
       )
-      .map(({ position, token }) => ({ position: from + position, token }))
+      .map((change) => ({ ...change, position: from + change.position }))
     this.#apply(changes, new Map(answers))
     this.#asked = undefined
     this.#forwards += unconditional ? 2 : 1
@@ -205,6 +208,7 @@ export class Draft {
       confidence: this.#confidence.slice(),
       entropy: this.#entropy.slice(),
       ...(this.#candidates && { candidates: this.#candidates.slice() }),
+      ...this.#medium.shown(this.#tokens.length),
       changed: this.#changed.slice(),
       text: this.#text(decode),
       seed: this.#plan.seed,
@@ -238,7 +242,12 @@ export class Draft {
     }
   }
 
-  #answer(position: number, logits: Float32Array): Answer {
+  #timeOf(view: PolicyState): number {
+    return this.#plan.policy.time?.(view) ?? 1
+  }
+
+  #answer(position: number, said: Float32Array, view: PolicyState): Answer {
+    const logits = this.#medium.heard(said, position, this.#timeOf(view))
     const inside = this.#tail === undefined || position < this.#tail
     const banned = inside ? this.#bannedInside : this.#banned
     const step = this.#step
@@ -254,18 +263,28 @@ export class Draft {
         if (stay > 0) leave(weights, this.#network.maskId, stay)
         return draw(weights)
       },
-      (from, to, how) => {
-        const noisy = this.#tokens[position]
-        const prediction = normalised(weightsOf(readRow(logits, banned)))
-        const q = this.#process.noise.posterior(noisy, prediction, to, from, this.#world)
-        return how === 'drawn' ? draw(q) : q.indexOf(q.reduce((a, b) => Math.max(a, b)))
-      },
+      (from, to, how) => ({
+        position: position - this.#stage.from,
+        ...this.#medium.earlier({
+          position,
+          token: this.#tokens[position],
+          prediction: normalised(weightsOf(readRow(logits, banned))),
+          from,
+          to,
+          how,
+          eta: this.#plan.eta,
+          draw,
+          // the first of them are those of the beginning
+          uniform: () => this.#random.uniform(step + 1, position, 'mask'),
+        }),
+      }),
     )
   }
 
   #apply(changes: readonly Change[], answers: ReadonlyMap<number, Answer>): void {
     const changed: number[] = []
-    for (const { position, token } of changes) {
+    for (const change of changes) {
+      const { position, token } = change
       if (this.#state[position] === states.given) {
         throw new UnfogError('internal', `policy ${this.#plan.policy.name} changed given text`)
       }
@@ -274,6 +293,7 @@ export class Draft {
         changed.push(position)
       this.#tokens[position] = token
       this.#state[position] = state
+      this.#medium.write(change)
       const answer = answers.get(position)
       if (answer && state === states.settled) {
         this.#confidence[position] = answer.probability(token)
@@ -357,6 +377,16 @@ function checkStart(network: Network, from: Canvas | Frame, plan: Plan): void {
       { param: 'seed' },
     )
   }
+}
+
+function mediumOf(network: Network, process: Process, from: Canvas | Frame): Medium {
+  const { vocabSize, maskId } = network
+  const { noise } = process
+  if (!noise.vectors) return wordMedium(noise, { vocabSize, maskId, ...process })
+  const words = network.words?.()
+  if (!words) throw new UnfogError('internal', `a network of ${noise.name} noise has no vectors`)
+  const known = 'step' in from ? from : {}
+  return vectorMedium(process, noise, { words, vocabSize, maskId }, from.tokens.length, known)
 }
 
 /** Of a network that does not say what it has learnt to undo. */

@@ -28,6 +28,10 @@ export interface Frame {
   /** [L] of the same prediction, where the plan asks for `candidates`: the most probable tokens, the surest first; none
    * where nobody has asked */
   candidates?: (readonly Candidate[])[]
+  /** [L × D] under noise on embeddings: the vectors of which `tokens` are the likeliest words, and the slopes of their
+   * last step */
+  vectors?: Float32Array
+  slopes?: Float32Array
   /** positions that this step changed, ascending */
   changed: number[]
   /** the canvas as words, `fogSign` for each token in the fog, up to the end of the text */
@@ -39,26 +43,32 @@ export interface Frame {
 
 /** A frame as JSON: the same names, plain arrays. */
 export type FrameJSON = {
-  [K in keyof Frame]: Frame[K] extends Int32Array | Uint8Array | Float32Array ? number[] : Frame[K]
+  [K in keyof Frame]: NonNullable<Frame[K]> extends Int32Array | Uint8Array | Float32Array
+    ? number[]
+    : Frame[K]
 }
 
-export function frameToJSON(frame: Frame): FrameJSON {
+export function frameToJSON({ vectors, slopes, ...frame }: Frame): FrameJSON {
   return {
     ...frame,
     tokens: [...frame.tokens],
     state: [...frame.state],
     confidence: [...frame.confidence],
     entropy: [...frame.entropy],
+    ...(vectors && { vectors: [...vectors] }),
+    ...(slopes && { slopes: [...slopes] }),
   }
 }
 
 /** The inverse of frameToJSON, bit-exact. */
-export function frameFromJSON(json: FrameJSON): Frame {
+export function frameFromJSON({ vectors, slopes, ...json }: FrameJSON): Frame {
   return {
     ...json,
     tokens: Int32Array.from(json.tokens),
     state: Uint8Array.from(json.state),
     confidence: Float32Array.from(json.confidence),
     entropy: Float32Array.from(json.entropy),
+    ...(vectors && { vectors: Float32Array.from(vectors) }),
+    ...(slopes && { slopes: Float32Array.from(slopes) }),
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { makePlan, type PlanOptions, policies } from './index.ts'
+import { noiseOf } from '../noise/index.ts'
+import { makePlan, type PlanOptions, type Policy, policies, policiesFor } from './index.ts'
 
 const both = { causal: false }
 const left = { causal: true }
@@ -15,6 +16,26 @@ test('everything has a default', () => {
   })
   expect(makePlan({}, left).policy).toBe(policies['left-to-right'])
   expect(makePlan({}, both).survival(0.25)).toBe(0.75)
+})
+
+test('where every word has a pace of its own, no policy may take them for even', () => {
+  const { noise } = noiseOf({ process: 'masked', schedule: 'learnt' })
+  const network = { causal: false, process: { noise } }
+  const fit = policiesFor(network)
+  const refused = Object.values<Policy>(policies).filter((policy) => !fit.includes(policy))
+  expect(refused.map(({ name }) => name)).toEqual([
+    'ancestral',
+    'ddpm',
+    'forward-backward',
+    'remdm-cap',
+    'remdm-rescale',
+    'remdm-conf',
+    'remdm-loop',
+  ])
+  expect(() => makePlan({ policy: 'ancestral' }, network)).toThrow(
+    '--policy ancestral reveals all words at one pace, and this model has learnt a pace for each',
+  )
+  expect(makePlan({}, network).policy).toBe(policies.confidence)
 })
 
 const bad: [PlanOptions, string][] = [

@@ -19,7 +19,8 @@ export interface PlanOptions {
   length?: number
   /** most tokens of a text whose length is not given */
   maximum?: number
-  /** default: `confidence`; `left-to-right` on a causal model, `posterior` under noise in which words do not settle */
+  /** default: `confidence`; `left-to-right` on a causal model, `posterior` under noise in which words do not
+   * settle, `euler` under noise on embeddings */
   policy?: PolicyName | Policy
   steps?: number
   /** 0 takes the most probable token */
@@ -199,6 +200,7 @@ const own = [
 /** The policy that a network writes by unless another is asked for. */
 function usual({ causal, process: undone }: Trained): PolicyName {
   if (causal) return 'left-to-right'
+  if (undone?.noise.vectors) return 'euler'
   return undone && !undone.noise.settles ? 'posterior' : 'confidence'
 }
 
@@ -207,8 +209,12 @@ function misfit(policy: Policy, network: Trained): string | undefined {
   const { causal, process: undone } = network
   if (causal && !policy.causal)
     return `needs a model that sees both sides, and this one sees only to the left: use --policy ${usual(network)}`
+  if (undone?.noise.paces && policy.takes.includes('survival'))
+    return `reveals all words at one pace, and this model has learnt a pace for each: use --policy posterior`
   if (undone && !undone.noise.settles && !policy.redraws)
     return `believes every word that it has written, but under ${undone.noise.name} noise any word may be wrong: use --policy ${usual(network)}`
+  if (policy.moves && !undone?.noise.vectors)
+    return `moves noisy embeddings, and under ${undone?.noise.name ?? 'masked'} noise there are none: use --policy ${usual(network)}`
   return undefined
 }
 
@@ -245,7 +251,10 @@ function choosePolicy(options: PlanOptions, network: Trained): Policy {
   return policy
 }
 
-function chooseCache({ cache: name }: PlanOptions, { causal, block }: Trained): Cache {
+function chooseCache(
+  { cache: name }: PlanOptions,
+  { causal, block, process: undone }: Trained,
+): Cache {
   const named = name ?? (causal ? 'exact' : 'none')
   if (!Object.hasOwn(caches, named)) {
     throw misuse(
@@ -258,6 +267,12 @@ function chooseCache({ cache: name }: PlanOptions, { causal, block }: Trained): 
     throw misuse(
       'cache',
       `--cache ${named} is not for a model that writes in blocks, as this one does: use --cache none`,
+    )
+  }
+  if (cache.keep && undone?.noise.vectors) {
+    throw misuse(
+      'cache',
+      `--cache ${named} is not for a model of ${undone.noise.name} noise, in which every vector moves at every step: use --cache none`,
     )
   }
   if (cache.networks === 'causal' && !causal) {

@@ -70,15 +70,22 @@ export interface Prediction {
   mostProbable(count: number): Candidate[]
   /** A draw in which the mask is one outcome, with probability `stay`, and the tokens share the rest. */
   tokenOrMask(stay: number): number
-  /** What stands here at an earlier time of the noise, by its posterior: drawn, or the most probable.
+  /** What stands here at an earlier time of the noise.
    * @param from the time now, in (0, 1]  @param to in [0, from) */
-  earlier(from: number, to: number, how: 'drawn' | 'likeliest'): number
+  earlier(from: number, to: number, how: How): Change
 }
+
+/** How a position gets to an earlier time: by its posterior drawn or the most probable; under noise on embeddings also
+ * along the probability flow, and the step that it has just flowed corrected, see src/denoise/vectors.ts */
+export type How = 'drawn' | 'likeliest' | 'flowing' | 'corrected'
 
 /** A token written at a position. The mask id puts the position back into the fog. */
 export interface Change {
   readonly position: number
   readonly token: number
+  /** under noise on embeddings [D]: where it is near, and the slope that led there */
+  readonly vector?: Float32Array
+  readonly slope?: Float32Array
 }
 
 export interface Policy {
@@ -92,6 +99,8 @@ export interface Policy {
   /** true: it asks about every word in its place and may draw it again, as noise needs in which words do not settle.
    * Others write by lifting fog, believe what stands, and hide it where they ask about it */
   readonly redraws?: true
+  /** true: it moves noisy vectors, as noise on embeddings alone has them */
+  readonly moves?: true
   /** the options of its own that it understands; any other is refused by name */
   readonly takes: readonly (keyof PolicySettings)[]
   readonly defaults: { readonly temperature: number }
@@ -102,6 +111,8 @@ export interface Policy {
   /** Positions to ask at this step, ascending. None: nothing happens at this step and no forward is spent. Settled
    * positions that are asked are hidden in the question: the answer is what would stand there, judged by the others. */
   wants(state: PolicyState): Int32Array
+  /** The noise time at which the canvas stands at this step, in (0, 1]; 1 without. */
+  time?(state: PolicyState): number
   /** What is written, from the answers in the order of `wants`. */
   choose(predictions: readonly Prediction[], state: PolicyState): Change[]
   /** Is the text finished? For policies that change what is settled; else it is when the fog is gone. */

@@ -18,18 +18,20 @@ export function describeScore(score: Score): string[] {
 
 /** What `score --json` ends with. */
 export function scoreJson(score: Score) {
-  const { nats, stderr, natsPerChar, exact, noise, block, samples } = score
-  return { nats, stderr, natsPerChar, exact, noise, block, samples }
+  const { nats, stderr, natsPerChar, exact, noise, block, steps, samples } = score
+  return { nats, stderr, natsPerChar, exact, noise, block, steps, samples }
 }
 
-function how({ exact, noise, block, nats, stderr, samples, stopped, precision }: Score): string {
+function how(score: Score): string {
+  const { exact, noise, block, steps, nats, stderr, samples, stopped, precision } = score
   if (exact) return `exactly, block length ${block}`
   const reached = percent(stderr / nats)
   const why =
     stopped === 'precision'
       ? `its error is ${reached}`
       : `time was spent at an error of ${reached}, ${percent(precision)} was asked`
-  return `an upper bound of ${noise} noise, block length ${block}; ${samples} noisy texts: ${why}`
+  const chain = steps === undefined ? '' : ` in ${steps} ${steps === 1 ? 'step' : 'steps'}`
+  return `an upper bound of ${noise} noise${chain}, block length ${block}; ${samples} noisy texts: ${why}`
 }
 
 const percent = (part: number): string => `${figure(100 * part, 2)} %`

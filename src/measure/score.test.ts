@@ -13,10 +13,11 @@ import {
 import {
   countAt,
   maskExactly,
-  type Noise,
   noises,
   priceOfCount,
   schedules,
+  type WordNoise,
+  wordNoises,
 } from '../noise/index.ts'
 import { seeded, stream } from '../random/index.ts'
 import { describeScore, type ScoreOptions, type Scorer, score, scoreJson } from './index.ts'
@@ -43,7 +44,10 @@ function tableScorer(prediction: Prediction, change: Partial<Scorer> = {}): Scor
 }
 
 /** The exact prediction of a language under any noise, what all other positions say, priced by the graph. */
-function noisyScorer(noise: Noise, { texts, p, words, maskId, vocabSize }: ToyLanguage): Scorer {
+function noisyScorer(
+  noise: WordNoise,
+  { texts, p, words, maskId, vocabSize }: ToyLanguage,
+): Scorer {
   const pricing = { maskId, words, schedule: schedules.linear }
   const predicted = (noisy: Int32Array, position: number, time: number) => {
     const kernel = Array.from(words, (x) =>
@@ -153,7 +157,7 @@ describe('a diffusion model', () => {
     expect(result.exact).toBe(false)
   })
 
-  it.each(Object.values<Noise>(noises).filter(({ causal }) => !causal))(
+  it.each(Object.values<WordNoise>(wordNoises).filter(({ causal }) => !causal))(
     'of $name noise gets -log p where its prediction is exact',
     async (noise) => {
       const three = toyLanguage(3)

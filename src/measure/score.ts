@@ -54,6 +54,8 @@ export interface Score {
   precision: number
   noise: string
   block: number
+  /** of the chain whose bound it is; without, of continuous time */
+  steps?: number
 }
 
 /** The likelihood of documents under a model. The same seed and the same number of samples give the same figures.
@@ -111,6 +113,7 @@ export async function score(
     precision,
     noise: scorer.noise,
     block: scorer.block,
+    ...(scorer.steps === undefined ? {} : { steps: scorer.steps }),
   }
 }
 

@@ -13,6 +13,8 @@ export interface ScoreItem {
   weights?: Float64Array
   /** the noise time of a look */
   time?: number
+  /** see `Look.draws` */
+  draws?: Float64Array
   /** label ids in front of the text, if the model has labels */
   labels?: Int32Array
 }
@@ -24,6 +26,8 @@ export interface Scorer {
   readonly block: number
   /** true: a row sees only what is to its left, so that one forward gives -log p itself */
   readonly causal: boolean
+  /** of the chain that the bound is of (`inSteps`), for each block one; without, of continuous time */
+  readonly steps?: number
   /** longest text */
   readonly context: number
   /** a noisy look at a text, see `Noise.look` */

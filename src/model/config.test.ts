@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { noises } from '../noise/index.ts'
+import { noises, wordNoises } from '../noise/index.ts'
 import type { ModelConfig } from './config.ts'
 import { parseConfig } from './config.ts'
 
@@ -59,15 +59,37 @@ test('what a newer version added is kept and ignored', () => {
 })
 
 test('a noise process is known by its row', () => {
-  for (const process of Object.keys(noises)) {
+  for (const process of Object.keys(wordNoises)) {
     expect(parseConfig(changed('noise.process', process), 'c').noise.process).toBe(process)
   }
-  const gaussian = changed('noise.process', 'gaussian')
-  expect(() => parseConfig(gaussian, 'c')).toThrow(
-    'c: noise.process is "gaussian", but it must be one of masked, autoregressive, uniform, hybrid',
+  const fog = changed('noise.process', 'fog')
+  expect(() => parseConfig(fog, 'c')).toThrow(
+    'c: noise.process is "fog", but it must be one of masked, autoregressive, uniform, hybrid, gaussian',
   )
-  const known = { processes: ['gaussian'], schedules: ['linear'] }
-  expect(parseConfig(gaussian, 'c', known).noise.process).toBe('gaussian')
+  const known = { processes: ['fog'], schedules: ['linear'] }
+  expect(parseConfig(fog, 'c', known).noise.process).toBe('fog')
+})
+
+test('noise on embeddings needs vectors, and has a range that makes sense', () => {
+  const vectors = { width: 8, shown: noises.gaussian.vectors.shownWidth(8) }
+  const gaussian = (sigma: unknown, more: object = { vectors }) => ({
+    ...config,
+    architecture: { ...config.architecture, ...more },
+    noise: { process: 'gaussian', schedule: 'linear', sigma },
+  })
+  expect(parseConfig(gaussian([0.1, 10]), 'c').noise.sigma).toEqual([0.1, 10])
+  expect(parseConfig(gaussian(undefined), 'c').architecture.vectors).toEqual(vectors)
+  expect(() => parseConfig(gaussian([10, 0.1]), 'c')).toThrow(
+    'c: noise.sigma is [10,0.1], but it must be two numbers above 0 and up to 1000, the smaller first',
+  )
+  expect(() => parseConfig(gaussian(undefined, {}), 'c')).toThrow(
+    'architecture.vectors is missing, but it must be there as noise on embeddings needs them',
+  )
+  expect(() => parseConfig(gaussian(undefined, { vectors: { width: 8, shown: 9 } }), 'c')).toThrow(
+    'architecture.vectors',
+  )
+  const noise = { process: 'masked', schedule: 'linear', sigma: [0.1, 10] }
+  expect(() => parseConfig({ ...config, noise }, 'c')).toThrow('there for gaussian noise alone')
 })
 
 test('a share of replaced words belongs to a process that has one, and is a share', () => {
@@ -82,6 +104,22 @@ test('a share of replaced words belongs to a process that has one, and is a shar
       `c: noise.replaced is ${share}, but it must be a number`,
     )
   }
+})
+
+test('a learnt schedule is for noise whose words have paces, and not in blocks', () => {
+  const learnt = (process: string) => changed('noise', { process, schedule: 'learnt' })
+  expect(parseConfig(learnt('masked'), 'c').noise.schedule).toBe('learnt')
+  const refusal =
+    'c: noise.schedule is "learnt", but it must be learnt for masked noise alone, and not in blocks'
+  for (const process of ['autoregressive', 'uniform', 'hybrid'])
+    expect(() => parseConfig(learnt(process), 'c')).toThrow(refusal)
+  const { architecture } = config
+  const inBlocks = {
+    ...config,
+    noise: { process: 'masked', schedule: 'learnt' },
+    architecture: { ...architecture, attention: 'block', blocks: { length: 4, from: 1 } },
+  }
+  expect(() => parseConfig(inBlocks, 'c')).toThrow(refusal)
 })
 
 test('blocks are for noise in which words settle, in any order', () => {

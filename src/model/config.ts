@@ -4,7 +4,7 @@
 import * as z from 'zod'
 import { UnfogError } from '../error/index.ts'
 import { biasedParts, type TransformerConfig } from '../nn/config.ts'
-import { type Noise, noises, schedules } from '../noise/index.ts'
+import { type Noise, noises, type SigmaRange, schedules } from '../noise/index.ts'
 
 export interface ModelConfig {
   /** version of the folder's format */
@@ -19,6 +19,8 @@ export interface ModelConfig {
     schedule: string
     /** the share of words that others replace, of a process that has one (`Noise.replacing`); the row's own without */
     replaced?: number
+    /** least and most noise, of a process on embeddings (`Noise.between`); the row's own without */
+    sigma?: SigmaRange
     /** may the mask be predicted, and does its share count as an error? So LLaDA and Dream were trained; without it
      * the mask has no probability (SUBS, arXiv 2406.07524) */
     predictsMask?: boolean
@@ -107,6 +109,16 @@ export const replaceable = Object.values<Noise>(noises)
   .filter(({ replacing }) => replacing)
   .map(({ name }) => name)
 
+/** processes whose least and most noise can be chosen */
+export const ranging = Object.values<Noise>(noises)
+  .filter(({ between }) => between)
+  .map(({ name }) => name)
+
+/** processes in which words can learn paces */
+export const learnable = Object.values<Noise>(noises)
+  .filter(({ learning }) => learning)
+  .map(({ name }) => name)
+
 /** processes that blocks can have: words settle, in any order */
 const inBlocks = Object.values<Noise>(noises)
   .filter(({ causal, settles }) => settles && !causal)
@@ -162,6 +174,7 @@ const architecture = object({
   blocks: object({ length: integer(1, 2 ** 24), from: integer(0, 2 ** 24) }).optional(),
   context: integer(1, 2 ** 24),
   timeWidth: integer(1, 65536).optional(),
+  vectors: object({ width: integer(1, 4096), shown: integer(1, 8192) }).optional(),
 })
   .refine(({ heads, kvHeads }) => heads % kvHeads === 0, {
     path: ['kvHeads'],
@@ -220,6 +233,17 @@ const textual = object({
   error: 'there when exactLength is true',
 })
 
+/** Has a network the vectors that its noise needs? Those of another noise may stay. */
+function hasVectorsFor(process: string, vectors: TransformerConfig['vectors']): boolean {
+  const noise: Noise | undefined = noises[process as keyof typeof noises]
+  return !noise?.vectors || vectors?.shown === noise.vectors.shownWidth(vectors?.width ?? 0)
+}
+
+const rangeRule = 'two numbers above 0 and up to 1000, the smaller first'
+const sigmaRange = z
+  .tuple([z.number(rangeRule), z.number(rangeRule)], rangeRule)
+  .refine(([low, high]) => low > 0 && low < high && high <= 1000, rangeRule)
+
 const configSchema = ({ processes, schedules }: KnownNames) =>
   object({
     unfog: z.literal(1, 'the format version 1: update unfog to read newer ones'),
@@ -234,6 +258,7 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
         .gt(0, 'a number above 0')
         .lt(1, 'a number below 1')
         .optional(),
+      sigma: sigmaRange.optional(),
       predictsMask: flag.optional(),
     }),
     text: textual,
@@ -268,6 +293,22 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
     .refine(
       ({ noise: { process, replaced } }) => replaced === undefined || replaceable.includes(process),
       { path: ['noise', 'replaced'], error: `there for ${replaceable.join(', ')} noise alone` },
+    )
+    .refine(({ noise: { process, sigma } }) => sigma === undefined || ranging.includes(process), {
+      path: ['noise', 'sigma'],
+      error: `there for ${ranging.join(', ')} noise alone`,
+    })
+    .refine(
+      ({ architecture: { vectors }, noise: { process } }) => hasVectorsFor(process, vectors),
+      { path: ['architecture', 'vectors'], error: 'there as noise on embeddings needs them' },
+    )
+    .refine(
+      ({ architecture: { attention }, noise: { process, schedule } }) =>
+        schedule !== 'learnt' || (learnable.includes(process) && attention !== 'block'),
+      {
+        path: ['noise', 'schedule'],
+        error: `learnt for ${learnable.join(', ')} noise alone, and not in blocks`,
+      },
     )
     .refine(
       ({ architecture: { attention }, noise: { process } }) =>

@@ -3,8 +3,8 @@
 // (measured on the cpu; a single row is asked twice, because one row alone takes another path through the kernels).
 import { UnfogError } from '../error/index.ts'
 import { emit, input, type QuantisedForm, quantisedProducts, type Tensor } from '../graph/index.ts'
-import { transformer } from '../nn/index.ts'
-import { noiseOf, type Process } from '../noise/index.ts'
+import { type Transformer, transformer } from '../nn/index.ts'
+import { noiseOf, type Process, paceName, schedules } from '../noise/index.ts'
 import type { Device, HostTensor, Session } from '../runtime/index.ts'
 import type { Tokenizer } from '../text/index.ts'
 import type { ModelConfig } from './config.ts'
@@ -12,6 +12,7 @@ import { ended, framing, longestText, writePrefix } from './framing.ts'
 import { Memory, type PartQuery, partGraph, runPart } from './kept.ts'
 import { partsOf } from './parts.ts'
 import { formOf, type WeightData } from './quantise.ts'
+import { epsilonOf, shownVectors, undone } from './undone.ts'
 
 export interface Query {
   /** [L] the text, `maskId` where there is fog */
@@ -24,6 +25,10 @@ export interface Query {
   before?: ArrayLike<number>
   /** [L] 0 where a position is padding that nobody looks at; all are looked at without */
   visible?: ArrayLike<number>
+  /** noise time of the canvas; of no account under noise on words */
+  time?: number
+  /** [rows × D] under noise on embeddings: the vectors that stand at the asked positions */
+  vectors?: Float32Array
   /** What is kept between questions: the keys and values of the canvas `of`, for as long as this array lives. With
    * `fresh` only its positions are computed anew, and all others are taken to be as in `of` (approximate); without, all
    * that can have changed (exact; nothing is kept where every position sees every other) */
@@ -33,8 +38,8 @@ export interface Query {
 /** A query whose rows have true tokens. */
 export interface PricedQuery extends Query {
   targets: Int32Array
-  /** noise time of a look; of no account where words settle */
-  time?: number
+  /** see `Look.draws` */
+  draws?: Float64Array
 }
 
 export interface Network {
@@ -54,8 +59,12 @@ export interface Network {
   ended(text: Int32Array): Int32Array
   /** what it was trained to undo, and the ids that can stand in a text */
   readonly process: Process
+  /** The vectors of all words as they are now, [vocabSize × D], each of length 1; undefined unless the noise is on
+   * embeddings. */
+  words(): Float32Array | undefined
   /** Logits that predict the asked positions, [rows × vocabSize] per query.
-   * @throws UnfogError `context_length` for a text that is too long */
+   * @throws UnfogError `context_length` for a text that is too long; `unsupported` for one without the vectors that the
+   * noise of the model is on */
   logits(queries: readonly Query[]): Promise<Float32Array[]>
   /** The same; of a released model the rows that stand at those positions, see `Framing.raw`. */
   rawLogits(queries: readonly Query[]): Promise<Float32Array[]>
@@ -91,7 +100,8 @@ export function openNetwork(
   const causal = config.architecture.attention === 'causal'
   const frame = framing(config, tokenizer, causal)
   const { vocabSize } = config.architecture
-  const process = { ...noiseOf(config.noise), words: frame.words }
+  const paces = weights[paceName]?.data
+  const process = { ...noiseOf(config.noise, paces), words: frame.words }
   const context = longestText(config, tokenizer) + (frame.end === 'written' ? 1 : 0)
   const tail = frame.end === 'given' ? [tokenizer.special.eos] : []
   const sessions = new Map<string, Promise<Session>>()
@@ -102,13 +112,21 @@ export function openNetwork(
     }),
   )
 
-  const cost = (logits: Tensor): Tensor => {
-    const { noise, schedule, words } = process
-    const targets = input('targets', 'int32', ['R'])
-    const noisy = input('noisy', 'int32', ['R'])
-    const time = input('time', 'float', ['R'])
-    const pricing = { maskId: tokenizer.special.mask, words, schedule }
-    return noise.cost({ logits, targets, noisy, time }, pricing)
+  const { noise, words } = process
+  const vectorWidth = noise.vectors ? (config.architecture.vectors?.width ?? 0) : 0
+  const pricing = { maskId: tokenizer.special.mask, words, schedule: process.schedule }
+
+  /** Looks have times of the linear schedule, whatever the model has learnt from. */
+  const cost = (network: Transformer, ids: Tensor, visible: Tensor): Tensor => {
+    const looking = { ...pricing, schedule: schedules.linear }
+    return noise.cost(undone(network, noise, looking, ids, visible), looking)
+  }
+
+  const logitsOf = (network: Transformer, ids: Tensor, visible: Tensor): Tensor => {
+    const rows = input('rows', 'int32', ['R'])
+    if (!noise.vectors) return network.logits(ids, rows, visible)
+    const [seen, time] = [input('seen', 'float', ['R', vectorWidth]), input('time', 'float', ['R'])]
+    return network.logits(ids, rows, visible, shownVectors(noise, seen, time, pricing))
   }
 
   const memories = new WeakMap<Int32Array, Memory>()
@@ -124,9 +142,9 @@ export function openNetwork(
         const dims = output === 'nats' && frame.block ? ['B', 2, 'L'] : ['B', 'L']
         const ids = input('ids', 'int32', dims)
         const visible = input('visible', 'bool', dims)
-        const logits = network.logits(ids, input('rows', 'int32', ['R']), visible)
-        if (output === 'logits') return { logits }
-        return { nats: cost(logits) }
+        return output === 'logits'
+          ? { logits: logitsOf(network, ids, visible) }
+          : { nats: cost(network, ids, visible) }
       }
       const values = new Map(
         Object.entries(weights).map(([name, { data }]) => [name, data as WeightData]),
@@ -152,7 +170,7 @@ export function openNetwork(
     const canvases = layCanvases(queries, asked, shift, paired ? priced.map(cleared) : undefined)
     const inputs = {
       ...canvases,
-      ...termsOf(priced, Math.max(asked, 2)),
+      ...termsOf(queries, priced, Math.max(asked, 2), vectorWidth),
       ...(fixed ? {} : weights),
     }
     const data = (await (await session(output)).run(inputs))[output].data as Float32Array
@@ -196,6 +214,7 @@ export function openNetwork(
     const ids = new Int32Array(queries.length * texts * length).fill(tokenizer.special.pad)
     const visible = new Uint8Array(queries.length * texts * length)
     const rows = new Int32Array(Math.max(asked, 2))
+    const places = new Int32Array(rows.length)
     let at = 0
     queries.forEach(({ tokens, rows: wanted, visible: seen }, b) => {
       const canvas = canvases[b]
@@ -209,15 +228,17 @@ export function openNetwork(
       if (clean) ids.set(clean[b], (b * texts + 1) * length + start)
       for (const position of wanted) {
         // nothing stands before the first position of a canvas: it keeps its own row (Dream's samplers agree)
+        places[at] = b * texts * length + start + position
         rows[at++] = b * texts * length + Math.max(0, start + position - shift)
       }
     })
-    if (asked === 1) rows[1] = rows[0]
+    if (asked === 1) for (const list of [rows, places]) list[1] = list[0]
     const dims = clean ? [queries.length, 2, length] : [queries.length, length]
     return {
       ids: { data: ids, dims },
       visible: { data: visible, dims },
       rows: { data: rows, dims: [rows.length] },
+      places: { data: places, dims: [places.length] },
     }
   }
 
@@ -266,11 +287,20 @@ export function openNetwork(
 
   /** Every query by the way it asks for, in order. */
   const answers = async (queries: readonly Query[]): Promise<Float32Array[]> => {
+    expectVectors(queries)
     const keeps = ({ reuse }: Query) => reuse !== undefined && (causal || reuse.fresh !== undefined)
     const [some, others] = [queries.filter(keeps), queries.filter((query) => !keeps(query))]
     const kept = some.length > 0 ? await reusing(some) : []
     const plain = others.length > 0 ? await inParts('logits', others, () => []) : []
     return queries.map((query) => (keeps(query) ? kept : plain).shift()!)
+  }
+
+  const expectVectors = (queries: readonly Query[]): void => {
+    if (!noise.vectors || queries.every(({ vectors }) => vectors)) return
+    throw new UnfogError(
+      'unsupported',
+      `a model of ${noise.name} noise is asked about noisy vectors, and there are none: let it write or score texts`,
+    )
   }
 
   const inParts = async <Q extends Query>(
@@ -305,8 +335,13 @@ export function openNetwork(
     exact: causal || frame.block === 1,
     ended: (text) => (frame.end === 'written' ? ended(text, frame) : text),
     process,
+    words: () =>
+      noise.vectors && unitRows(weights.vectors.data as Float32Array, vectorWidth, vocabSize),
     logits: answers,
-    rawLogits: (queries) => inParts('logits', queries, () => [], frame.raw ? 0 : frame.shift),
+    rawLogits: async (queries) => {
+      expectVectors(queries)
+      return inParts('logits', queries, () => [], frame.raw ? 0 : frame.shift)
+    },
     losses: (queries) => inParts('nats', queries, (part) => part),
     async dispose() {
       for (const made of sessions.values()) await (await made).dispose()
@@ -324,22 +359,49 @@ function cleared({ tokens, rows, targets }: PricedQuery): Int32Array {
   return clean
 }
 
-/** What every asked row is priced by, `count` of them; the last are filled up by the first. */
-function termsOf(queries: readonly PricedQuery[], count: number): Record<string, HostTensor> {
+/** The rows of a table, each divided by its length. */
+function unitRows(table: Float32Array, width: number, count: number): Float32Array {
+  const units = new Float32Array(table.length)
+  for (let row = 0; row < count; row++) {
+    const own = table.subarray(row * width, (row + 1) * width)
+    const length = Math.sqrt(own.reduce((sum, x) => sum + x * x, 1e-12))
+    units.set(
+      own.map((x) => x / length),
+      row * width,
+    )
+  }
+  return units
+}
+
+/** What is told of every asked row, `count` of them; the last are filled up by the first. Prices also hang on the
+ * targets, and on the numbers that their noise is made from. */
+function termsOf(
+  queries: readonly Query[],
+  priced: readonly PricedQuery[],
+  count: number,
+  vectorWidth: number,
+): Record<string, HostTensor> {
   const [first] = queries
-  const targets = new Int32Array(count).fill(first?.targets[0] ?? 0)
+  const targets = new Int32Array(count).fill(priced[0]?.targets[0] ?? 0)
   const noisy = new Int32Array(count).fill(first?.tokens[first.rows[0]] ?? 0)
   const time = new Float32Array(count).fill(first?.time ?? 1)
+  const draws = new Float64Array(count).fill(priced[0]?.draws?.[0] ?? 0.5)
+  const seen = new Float32Array(count * vectorWidth)
+  if (first?.vectors) seen.set(first.vectors.subarray(0, vectorWidth), (count - 1) * vectorWidth)
   let at = 0
-  for (const { tokens, rows, targets: wanted, time: t = 1 } of queries) {
-    targets.set(wanted, at)
+  queries.forEach(({ tokens, rows, vectors, time: t = 1 }, b) => {
+    targets.set(priced[b]?.targets ?? [], at)
+    draws.set(priced[b]?.draws ?? [], at)
+    if (vectors) seen.set(vectors, at * vectorWidth)
     time.fill(t, at, at + rows.length)
     for (const row of rows) noisy[at++] = tokens[row]
-  }
+  })
   const dims = [count]
   return {
     targets: { data: targets, dims },
     noisy: { data: noisy, dims },
     time: { data: time, dims },
+    seen: { data: seen, dims: [count, vectorWidth] },
+    ...(priced.length > 0 ? { epsilon: epsilonOf(draws, vectorWidth) } : {}),
   }
 }

@@ -107,10 +107,13 @@ export type Scope = keyof typeof scopes
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((product, dim) => product * dim, 1)
 
+/** Where words lie under noise on embeddings, and how their vectors are read: small, and all that noise is measured by. */
+const isExact = (name: string): boolean => name.startsWith('vectors')
+
 /** Names of the matrices that a scope chooses. */
 export const chosen = (shapes: Shapes, scope: Scope): string[] =>
   Object.entries(shapes).flatMap(([name, shape]) =>
-    shape.length === 2 && scopes[scope](sizeOf(shape)) ? [name] : [],
+    shape.length === 2 && !isExact(name) && scopes[scope](sizeOf(shape)) ? [name] : [],
   )
 
 /** The weights with the chosen matrices quantised, each followed by its scales. */

@@ -40,6 +40,9 @@ export interface TransformerConfig {
   /** width of an embedding of the noise time that shifts, scales and gates every block (adaLN, arXiv 2212.09748);
    * absent without one. The network is asked at time 0, as released models without time conditioning are */
   timeWidth?: number
+  /** vectors that stand for words in noise on embeddings (arXiv 2211.15089): the width of a word's own, and of what the
+   * network is shown in its place, projected and added to the stream; absent without such noise */
+  vectors?: { width: number; shown: number }
   /** most positions, prefix included */
   context: number
 }

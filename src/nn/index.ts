@@ -7,4 +7,10 @@ export {
   parameterShapes,
   timeFeatures,
 } from './parameters.ts'
-export { type KeyValues, type Transformer, transformer, type Window } from './transformer.ts'
+export {
+  type KeyValues,
+  type ShownVectors,
+  type Transformer,
+  transformer,
+  type Window,
+} from './transformer.ts'

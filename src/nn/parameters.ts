@@ -52,8 +52,12 @@ function normShapes(config: TransformerConfig, name: string): ParameterShapes {
 
 /** Names and shapes, in the order of computation. */
 export function parameterShapes(config: TransformerConfig): ParameterShapes {
-  const { vocabSize, width, timeWidth, tiedHead } = config
+  const { vocabSize, width, timeWidth, vectors, tiedHead } = config
   const shapes: ParameterShapes = { embed: [vocabSize, width] }
+  if (vectors) {
+    shapes.vectors = [vocabSize, vectors.width]
+    shapes['vectors.in'] = [vectors.shown, width]
+  }
   if (timeWidth) {
     Object.assign(shapes, linear('time.in', timeFeatures, timeWidth, true))
     Object.assign(shapes, linear('time.out', timeWidth, timeWidth, true))
@@ -79,6 +83,8 @@ export const parameterCount = (config: TransformerConfig): number =>
  * (Radford et al. 2019). */
 function deviation(name: string, [fanIn]: readonly number[], config: TransformerConfig): number {
   if (name === 'embed') return config.tiedHead ? 1 / Math.sqrt(config.width) : 0.5
+  // of these only the direction counts
+  if (name === 'vectors') return 0.5
   // shifts, scales and gates start at nothing (arXiv 2212.09748)
   if (name === 'time' || name.endsWith('.time')) return 0
   const intoStream = name.endsWith('attn.out') || name.endsWith('mlp.down')

@@ -14,6 +14,7 @@ import {
   named,
   namedFromRoot,
   parameter,
+  placeRows,
   relu,
   replaceRows,
   reshape,
@@ -59,6 +60,14 @@ export interface KeyValues {
   value: Tensor
 }
 
+/** Vectors that the network is shown in places of a text, beside the ids that stand there. */
+export interface ShownVectors {
+  /** [R] of int32, places in ids, all different */
+  places: Tensor
+  /** [R, vectors.shown] */
+  values: Tensor
+}
+
 const silu = (x: Tensor): Tensor => mul(x, sigmoid(x))
 
 /** Looks parameters up by name, each made once. */
@@ -78,8 +87,11 @@ export interface Transformer {
    * them: then one forward asks every block at once, each with the clean blocks before it
    * @param rows [R] of int32, places in ids, all different
    * @param visible [B, L], false where a position is padding; of both texts of a pair
+   * @param vectors of a network of noise on embeddings
    * @returns [R, vocabSize] */
-  logits(ids: Tensor, rows: Tensor, visible?: Tensor): Tensor
+  logits(ids: Tensor, rows: Tensor, visible?: Tensor, vectors?: ShownVectors): Tensor
+  /** The vectors of all words, [vocabSize, vectors.width], each of length 1; undefined for a network that has none. */
+  readonly words: Tensor | undefined
   /** The same for a part of a text, whose other positions are there as keys and values. Which position sees which is
    * told by the window, whatever the network's attention.
    * @param ids [B, N]  @param rows [R], into B·N
@@ -243,15 +255,29 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
   for (const id of banned) forbidden[id] = never
   const bans = forbidden.includes(never)
 
+  /** What is shown in places of a text, in the stream, [B·L, width]. */
+  const placed = ({ places, values }: ShownVectors, ids: Tensor): Tensor =>
+    namedFromRoot('vectors', () =>
+      placeRows(matmul(values, get('vectors.in')), places, multiply(...ids.shape)),
+    )
+
+  /** Only directions are learnt: the noise on a word counts against a length of 1. */
+  const unitVectors = (width: number): Tensor =>
+    namedFromRoot('vectors', () =>
+      mul(rmsNorm(get('vectors'), undefined, { eps: 1e-12 }), scalar(1 / Math.sqrt(width))),
+    )
+
   /** From ids to logits, with the attention of each block as it is given. */
   const whole = (
     ids: Tensor,
     rows: Tensor,
     attend: (x: Tensor, at: string, index: number) => Tensor,
+    vectors?: ShownVectors,
   ): Tensor => {
     let x = named('embed', () =>
       reshape(gather(get('embed'), ids), [multiply(...ids.shape), config.width]),
     )
+    if (vectors) x = add(x, placed(vectors, ids))
     const at = time()
     for (let i = 0; i < config.layers; i++) {
       const last = i === config.layers - 1
@@ -271,7 +297,9 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
 
   return {
     parameters: Object.keys(parameterShapes(config)).map(get),
-    logits: (ids, rows, visible) => whole(ids, rows, (x, at) => attend(x, ids, visible, at)),
+    words: config.vectors && unitVectors(config.vectors.width),
+    logits: (ids, rows, visible, vectors) =>
+      whole(ids, rows, (x, at) => attend(x, ids, visible, at), vectors),
     windowLogits(ids, rows, window) {
       const made: KeyValues[] = []
       const logits = whole(ids, rows, (x, at, index) => {

@@ -3,10 +3,11 @@
 // clean text holds the predictions at all L moments, and the price is -log p(text) itself, not a bound.
 import { crossEntropy } from '../graph/index.ts'
 import { only } from './masked.ts'
-import type { Noise } from './noise.ts'
+import type { WordNoise } from './noise.ts'
 import { expectStep, expectTime } from './schedule.ts'
+import { scoreEntropy } from './score-entropy.ts'
 
-export const autoregressive: Noise = {
+export const autoregressive: WordNoise = {
   name: 'autoregressive',
   about: 'one word after the other, each from the words before it',
   source: 'Arriola et al., arXiv 2503.09573, block length 1',
@@ -35,6 +36,7 @@ export const autoregressive: Noise = {
 
   bound: ({ logits, targets }) => crossEntropy(logits, targets),
   loss: ({ logits, targets }) => crossEntropy(logits, targets),
+  scoreEntropy,
 
   look: (clean) => ({
     noisy: clean,

@@ -1,20 +1,31 @@
 // How text is corrupted, and what it costs to undo it.
 import { autoregressive } from './autoregressive.ts'
 import { cosine } from './cosine.ts'
+import { gaussian } from './gaussian.ts'
 import { geometric } from './geometric.ts'
 import { hybrid } from './hybrid.ts'
+import { learnt } from './learnt.ts'
 import { linear } from './linear.ts'
 import { masked } from './masked.ts'
-import type { Noise } from './noise.ts'
+import { maskedByWord, paceName } from './masked-by-word.ts'
+import type { Noise, SigmaRange, WordNoise } from './noise.ts'
 import { polynomial } from './polynomial.ts'
 import type { Schedule } from './schedule.ts'
 import { uniform } from './uniform.ts'
 
+/** Noise on words. */
+export const wordNoises = {
+  masked: { ...masked, learning: maskedByWord },
+  autoregressive,
+  uniform,
+  hybrid,
+} satisfies Record<string, WordNoise>
+
 /** Every noise process. */
-export const noises = { masked, autoregressive, uniform, hybrid } satisfies Record<string, Noise>
+export const noises = { ...wordNoises, gaussian } satisfies Record<string, Noise>
 
 /** Every schedule. */
-export const schedules = { linear, cosine, polynomial, geometric } satisfies Record<
+export const schedules = { linear, cosine, polynomial, geometric, learnt } satisfies Record<
   string,
   Schedule
 >
@@ -27,27 +38,55 @@ export interface Process {
   readonly words: Int32Array
 }
 
-/** The rows that a model's config names.
- * @param replaced see `Noise.replacing`; the row's own share without */
-export function noiseOf({
-  process,
-  schedule,
-  replaced,
-}: {
+/** The rows that a model's config names, and what goes with them. */
+interface Named {
   process: string
   schedule: string
+  /** see `Noise.replacing`; the row's own share without */
   replaced?: number
-}): Omit<Process, 'words'> {
-  const row: Noise = noises[process as keyof typeof noises]
-  return {
-    noise: replaced === undefined ? row : (row.replacing?.(replaced) ?? row),
-    schedule: schedules[schedule as keyof typeof schedules],
-  }
+  /** see `Noise.between`; the row's own range without */
+  sigma?: SigmaRange
 }
+
+/** @param paces [V] of a learnt schedule; whoever only asks what the noise is like needs none */
+export function noiseOf(
+  { process, schedule: name, replaced, sigma }: Named,
+  paces: ArrayLike<number> = [],
+): Omit<Process, 'words'> {
+  const row: Noise = noises[process as keyof typeof noises]
+  const schedule: Schedule = schedules[name as keyof typeof schedules]
+  const learning = schedule.learnt ? row.learning?.(paces) : undefined
+  const replacing = replaced === undefined ? undefined : row.replacing?.(replaced)
+  const between = sigma && row.between?.(sigma)
+  return { noise: learning ?? replacing ?? between ?? row, schedule }
+}
+
+/** What a process learns beside its network: names and shapes. */
+export const noiseShapes = (
+  { schedule }: Pick<Named, 'schedule'>,
+  vocabSize: number,
+): Record<string, number[]> =>
+  (schedules[schedule as keyof typeof schedules] as Schedule | undefined)?.learnt
+    ? { [paceName]: [vocabSize] }
+    : {}
 
 export { blocksOf, lookInBlocks } from './blocks.ts'
 export { countAt, maskExactly, priceOfCount } from './exact-count.ts'
+export { inSteps } from './in-steps.ts'
+export { addLeaveOneOut, type Versions } from './leave-one-out.ts'
+export { maskedByWord, paceName } from './masked-by-word.ts'
 export type { Mixed } from './mixed.ts'
-export type { Look, Noise, Pricing, Terms, World } from './noise.ts'
-export { type Curve, type Schedule, squeezed, timeAt } from './schedule.ts'
-export { spread, type Times, times } from './times.ts'
+export type {
+  Look,
+  Noise,
+  NoisyVectors,
+  Paces,
+  Pricing,
+  SigmaRange,
+  Terms,
+  VectorNoise,
+  WordNoise,
+  World,
+} from './noise.ts'
+export { type Curve, type Schedule, squeezed, timeOf } from './schedule.ts'
+export { clippedTimes, spread, type Times, times } from './times.ts'

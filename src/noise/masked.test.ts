@@ -15,12 +15,12 @@ import {
 import {
   countAt,
   maskExactly,
-  type Noise,
   noises,
   type Pricing,
   priceOfCount,
   schedules,
   squeezed,
+  type WordNoise,
 } from './index.ts'
 
 const { masked } = noises
@@ -146,7 +146,7 @@ describe.each(languages)('a language of entropy $entropy', (language) => {
   })
 
   describe('a wrong twin', () => {
-    const bound: Noise['bound'] = (terms, pricing) => masked.bound(terms, pricing)
+    const bound: WordNoise['bound'] = (terms, pricing) => masked.bound(terms, pricing)
 
     it('with time flipped breaks the law', async () => {
       const flipped: Partial<Question> = {

@@ -3,10 +3,11 @@
 // NELBO(x) = ∫ -α'/(1-α) · E[Σ_masked CE] dt; with the exact conditionals it is -log p(x), whatever the schedule.
 import { crossEntropy, div, less, mul, scalar, type Tensor, where } from '../graph/index.ts'
 import { countAt, maskExactly, priceOfCount } from './exact-count.ts'
-import type { Noise, Pricing } from './noise.ts'
+import type { Pricing, WordNoise } from './noise.ts'
 import { expectStep, expectTime } from './schedule.ts'
+import { scoreEntropy } from './score-entropy.ts'
 
-export const masked: Noise = {
+export const masked: WordNoise = {
   name: 'masked',
   about: 'words vanish into the fog one by one, each on its own',
   source: 'Sahoo et al., arXiv 2406.07524',
@@ -52,6 +53,9 @@ export const masked: Noise = {
     mul(lossRate(time, pricing), crossEntropy(logits, targets)),
 
   loss: (terms, pricing) => masked.bound(terms, pricing),
+
+  scoreEntropy: (terms, pricing) =>
+    mul(lossRate(terms.time, pricing), scoreEntropy(terms, pricing)),
 
   look(clean, u, next, { maskId }) {
     const { length } = clean

@@ -13,7 +13,7 @@ import {
   toyLanguage,
 } from './fixtures/toy-language.ts'
 import { hybridOf } from './hybrid.ts'
-import { type Mixed, noises, type Pricing, type Schedule, schedules } from './index.ts'
+import { type Mixed, noises, type Pricing, type Schedule, schedules, timeOf } from './index.ts'
 
 const rows: readonly Mixed[] = [noises.uniform, noises.hybrid]
 const languages = [1, 2].map((seed) => toyLanguage(seed))
@@ -23,24 +23,14 @@ const linear: Pricing = { maskId, words, schedule: schedules.linear }
 
 /** Near its clean end the integrand is as log n, for hybrid noise as log n / √n, n being the noise level: in u, with
  * n = u⁶/(u⁶+(1-u)⁶), it is smooth, whatever the schedule makes of time. */
-const nodesOf = ({ noise, derivative }: Schedule) =>
+const nodesOf = (schedule: Schedule) =>
   quadrature(80).map(({ at: u, weight }) => {
     const [a, b] = [u ** 6, (1 - u) ** 6]
     const slope = (6 * (u * (1 - u)) ** 5) / (a + b) ** 2
-    const at = inverse(noise, a / (a + b))
-    return { at, weight: (weight * slope) / -derivative(at) }
+    const at = timeOf(schedule, a / (a + b))
+    return { at, weight: (weight * slope) / -schedule.derivative(at) }
   })
 const tolerance = 1e-9
-
-/** The time of a noise level, by bisection to the last bit. */
-function inverse(noise: Schedule['noise'], level: number): number {
-  let [low, high] = [0, 1]
-  for (let middle = 0.5; low < middle && middle < high; middle = (low + high) / 2) {
-    if (noise(middle) < level) low = middle
-    else high = middle
-  }
-  return high
-}
 
 /** p(x_i | x_t): as all positions tell it, or all but i. */
 function exactPrediction(

@@ -5,12 +5,12 @@ import { linear } from './linear.ts'
 import { lossRate, only } from './masked.ts'
 import { mixedBound, withOwnEvidence, withoutOwnEvidence } from './mixed-bound.ts'
 import { type Mixture, type Shares, sharesAt } from './mixture.ts'
-import type { Noise, Pricing, Terms, World } from './noise.ts'
+import type { Pricing, Terms, WordNoise, World } from './noise.ts'
 import { expectStep, expectTime } from './schedule.ts'
 
 /** A process of the family. Its predictions are what all other positions say (see `Noise.posterior`); the two
  * conversions serve denoisers trained with plain cross-entropy, which have seen the position itself too. */
-export interface Mixed extends Noise {
+export interface Mixed extends WordNoise {
   /** What the others say, from what the whole noisy text says: the token that stands there has spoken for itself, and
    * its evidence is divided out.
    * @param prediction [V] probabilities of the clean token  @param noisy what stands at the position */
@@ -32,7 +32,7 @@ function levelAt(u: number): { time: number; density: number } {
   return { time: Math.fround(Math.max(1e-30, low / (low + high))), density: 1 / slope }
 }
 
-type Head = Pick<Noise, 'name' | 'about' | 'source'>
+type Head = Pick<WordNoise, 'name' | 'about' | 'source'>
 
 export const mixed = (head: Head, mixture: Mixture): Mixed => ({
   ...head,
@@ -71,6 +71,9 @@ export const mixed = (head: Head, mixture: Mixture): Mixed => ({
       lossRate(terms.time, pricing),
       crossEntropy(withOwnEvidence(mixture, terms, pricing), terms.targets),
     ),
+
+  // the rates of a prediction follow from it by Bayes' rule, and then this is the bound, row by row
+  scoreEntropy: (terms, pricing) => mixedBound(mixture, terms, pricing),
 
   look(clean, u, next, { maskId, words }) {
     const { time, density } = levelAt(u)

@@ -1,5 +1,7 @@
 // What a noise process is: how text is corrupted, what comes back when it is undone, and what a prediction costs.
 // Every process is one file with these members and one row in `noises`; trainer, sampler and laws know no more of it.
+// Most noise is on words: a position holds a word, or the mask. Noise may also be on embeddings: then each position holds
+// a vector, and its word is somewhere near.
 // The bound is written once, in graph ops: training runs it in float32, the laws run the same graph in float64.
 // Nothing here knows a network: logits come in, nats per row go out.
 import type { Tensor } from '../graph/index.ts'
@@ -26,6 +28,15 @@ export interface Terms {
   noisy: Tensor
   /** [R] of float in (0, 1]: the time of the row's text */
   time: Tensor
+  /** under noise on embeddings */
+  vectors?: NoisyVectors
+}
+
+export interface NoisyVectors {
+  /** [R, D]: what stands there in the noisy text */
+  seen: Tensor
+  /** [V, D]: the vector of every word, of length 1 */
+  words: Tensor
 }
 
 /** One noisy look at a text, from which its bound is estimated. */
@@ -39,6 +50,8 @@ export interface Look {
   worth: number
   /** [rows.length] what each counts for in that sum; 1 without */
   weights?: Float64Array
+  /** [rows.length] in (0, 1), under noise on embeddings: each gives the noise of its row */
+  draws?: Float64Array
   /** the share of the text that is fog, where every row is a word in the fog */
   masked?: number
 }
@@ -48,8 +61,19 @@ export interface Pricing extends Omit<World, 'vocabSize'> {
   cap?: number
 }
 
+/** What words that vanish each at a pace of its own have learnt. */
+export interface Paces {
+  /** [V], as graphs name it */
+  readonly parameter: Tensor
+  /** ∂ log q(x_t | x) / ∂ pace of one position */
+  score(token: number, fog: boolean, t: number, schedule: Schedule): number
+}
+
 /** One way to corrupt text. Time runs from 0, clean, to 1, all noise. */
-export interface Noise {
+export type Noise = WordNoise | VectorNoise
+
+/** What every process has. */
+interface AnyNoise {
   readonly name: string
   readonly about: string
   readonly source: string
@@ -62,6 +86,10 @@ export interface Noise {
   readonly hides: boolean
   /** The same process with another share of words that others replace, in (0, 1), where it has such a share. */
   replacing?(share: number): Noise
+  /** The same process between two levels of noise σ, 0 < low < high, where it is on embeddings. */
+  between?(sigma: SigmaRange): Noise
+  /** The same process with a pace for every word, [V], which is learnt, where words can have one. */
+  learning?(paces: ArrayLike<number>): Noise
   /** A noisy text x_t of a clean one.
    * @param uniform one number in (0, 1) per position; 1 keeps a position as it is, for prompts and pinned words
    * @throws UnfogError `bad_time` when t is outside (0, 1] */
@@ -73,6 +101,29 @@ export interface Noise {
   ): Int32Array
   /** Positions whose prediction costs something, ascending. */
   rows(noisy: Int32Array, maskId: number): Int32Array
+  /** What training minimises, nats per row, [R]. For each noisy text it is least where `bound` is least; what it
+   * weighs more or less than the bound does is for learning alone, and `cap` limits it. */
+  loss(terms: Terms, pricing: Pricing): Tensor
+  /** A look at a text: over all looks the mean of `worth` times the summed `cost` of the rows is the bound, which no
+   * schedule changes.
+   * @param u in (0, 1), how noisy: looks whose u are spread evenly differ less on average
+   * @param next uniform numbers in (0, 1) */
+  look(
+    clean: Int32Array,
+    u: number,
+    next: () => number,
+    world: Pick<World, 'maskId' | 'words'>,
+  ): Look
+  /** Nats per row of a look, [R]. */
+  cost(terms: Terms, pricing: Pricing): Tensor
+}
+
+/** Noise on words: a Markov chain of each position on its own. */
+export interface WordNoise extends AnyNoise {
+  readonly vectors?: undefined
+  /** There where every word vanishes at a pace of its own. What a look costs then depends on its time, so that neither
+   * blocks nor policies that go by the share of a text that is left can take it for even noise */
+  readonly paces?: Paces
   /** q(x_t | x_s = token) of one position, [V]; from the clean text with s = 0. */
   forward(token: number, s: number, t: number, world: World): Float64Array
   /** The distribution of one position at t = 1, [V]: where generation starts. */
@@ -93,19 +144,29 @@ export interface Noise {
   /** Nats per row, [R], of a prediction as in `posterior`. Their sum over the rows of a text, averaged over t uniform
    * in (0, 1] and over x_t, is an upper bound of -log p(text). */
   bound(terms: Terms, pricing: Pricing): Tensor
-  /** What training minimises, nats per row, [R]. For each noisy text it is least where `bound` is least; what it
-   * weighs more or less than the bound does is for learning alone, and `cap` limits it. */
-  loss(terms: Terms, pricing: Pricing): Tensor
-  /** A look at a text: over all looks the mean of `worth` times the summed `cost` of the rows is the bound, which no
-   * schedule changes.
-   * @param u in (0, 1), how noisy: looks whose u are spread evenly differ less on average
-   * @param next uniform numbers in (0, 1) */
-  look(
-    clean: Int32Array,
-    u: number,
-    next: () => number,
-    world: Pick<World, 'maskId' | 'words'>,
-  ): Look
-  /** Nats per row of a look, [R]. */
-  cost(terms: Terms, pricing: Pricing): Tensor
+  /** What training may minimise in place of `loss`, where it can: the divergence of the two ways back, [R], of a
+   * prediction as rates (score-entropy.ts). No less than the bound, and least where that is */
+  scoreEntropy?(terms: Terms, pricing: Pricing): Tensor
+}
+
+/** Standard deviations of the least and the most noise on a vector of length 1. */
+export type SigmaRange = readonly [low: number, high: number]
+
+/** Noise on embeddings: z = E[x] + σ·ε, ε standard normal, E[x] of length 1. In the corrupted text the mask stands where
+ * a vector does. */
+export interface VectorNoise extends AnyNoise {
+  readonly paces?: undefined
+  readonly scoreEntropy?: undefined
+  readonly vectors: {
+    /** of the noise at time t in [0, 1] */
+    sigma(t: number, schedule: Pick<Schedule, 'survival' | 'noise'>): number
+    /** numbers that a network is shown of a vector of width D */
+    shownWidth(width: number): number
+    /** Vectors of rows as noise leaves them, [R, D].
+     * @param clean [R, D]  @param epsilon [R, D] standard normal */
+    noisy(clean: Tensor, epsilon: Tensor, time: Tensor, pricing: Pricing): Tensor
+    /** What a network is shown of vectors: they scaled to one size, and how noisy they are. [R, shownWidth]
+     * @param seen [R, D] */
+    shown(seen: Tensor, time: Tensor, pricing: Pricing): Tensor
+  }
 }

@@ -1,16 +1,18 @@
-// The formulas of released code agree with ours: fixtures/ holds numbers that mdlm, md4, LLaDA, GIDD, UDLM and Duo give (float64).
+// The formulas of released code agree with ours: fixtures/ holds numbers that mdlm, md4, bd3lms, MDM, LLaDA, GIDD, UDLM and Duo give (float64).
 import { describe, expect, it } from 'vitest'
+import bd3lm from './fixtures/bd3lm_clipped.json' with { type: 'json' }
 import gidd from './fixtures/gidd.json' with { type: 'json' }
 import llada from './fixtures/llada_loss.json' with { type: 'json' }
 import md4 from './fixtures/md4.json' with { type: 'json' }
 import ancestral from './fixtures/mdlm_ancestral.json' with { type: 'json' }
 import mdlm from './fixtures/mdlm_nelbo.json' with { type: 'json' }
 import mdlmSchedules from './fixtures/mdlm_noise_schedules.json' with { type: 'json' }
+import mgdm from './fixtures/mgdm.json' with { type: 'json' }
 import { type PricedRow, price } from './fixtures/price.ts'
 import udlmDuo from './fixtures/uniform_udlm_duo.json' with { type: 'json' }
 import { geometricOf } from './geometric.ts'
 import { hybridOf } from './hybrid.ts'
-import { noises, type Schedule, schedules, squeezed } from './index.ts'
+import { clippedTimes, noises, type Schedule, schedules, squeezed } from './index.ts'
 import { polynomialOf } from './polynomial.ts'
 
 const { masked } = noises
@@ -82,6 +84,9 @@ describe('mdlm', () => {
         expect(nats).toBeCloseTo(subs_T_loss_per_token[b][i], 10)
       })
     })
+    // Duo's code takes t - 1/T, which is what is lost, for what is left: right at one time alone
+    const weights = t_discretised.map((t) => [1 / T, t - 1 / T - (1 - t)])
+    expect(weights.some(([right, mistaken]) => Math.abs(mistaken / right - 1) > 0.1)).toBe(true)
   })
 
   it('has the same schedules', () => {
@@ -162,6 +167,133 @@ describe('md4', () => {
       const back = masked.posterior(maskId, new Float64Array(11), t - 1 / T, t, world(schedule))
       expect(T * (1 - back[maskId]) * crossEntropy).toBeCloseTo(loss, 9)
     })
+  })
+})
+
+describe('bd3lms', () => {
+  const { logits, x0, uniform_blocks, uniform_tokens, block_size } = bd3lm
+  const setting = world(schedules.linear)
+
+  it('hides t of a text at time t and pays 1/t, without eps', () => {
+    const rows = [
+      [schedules.linear, bd3lm.schedules.loglinear],
+      [schedules.polynomial, bd3lm.schedules.square],
+    ] as const
+    for (const [schedule, { move_chance, loss_scaling }] of rows) {
+      bd3lm.t_grid.forEach((t, i) => {
+        // theirs hides a thousandth at least, and then pays for it at another rate
+        if (schedule.noise(t) < 1e-3) return
+        expect(schedule.noise(t)).toBeCloseTo(move_chance[i], 12)
+        expect(schedule.derivative(t) / schedule.noise(t)).toBeCloseTo(loss_scaling[i], 10)
+      })
+    }
+  })
+
+  describe.each(bd3lm.cases)(
+    'clipped to $sampling_eps_min-$sampling_eps_max, antithetic $antithetic',
+    ({ sampling_eps_min: least, sampling_eps_max: most, antithetic, t, xt, loss_per_token }) => {
+      const { draw } = clippedTimes(schedules.linear, [least, most])
+
+      it('draws the time of a block', () => {
+        t.forEach((times, b) => {
+          times.forEach((time, i) => {
+            // theirs spreads antithetic numbers over the batch before it clips them: where between the ends is the same
+            const u = antithetic
+              ? (time - least) / (most - least)
+              : uniform_blocks[b][Math.floor(i / block_size)]
+            expect(draw(u)).toBeCloseTo(time, 14)
+          })
+        })
+      })
+
+      it('hides the same words', () => {
+        xt.forEach((noisy, b) => {
+          noisy.forEach((token, i) => {
+            const [found] = masked.corrupt(
+              Int32Array.of(x0[b][i]),
+              t[b][i],
+              setting,
+              () => uniform_tokens[b][i],
+            )
+            expect(found).toBe(token)
+          })
+        })
+      })
+
+      it('pays the same, and not the price without a weight of ranges above a half', async () => {
+        const rows = xt.flatMap((noisy, b) =>
+          noisy.flatMap((token, i) =>
+            token === bd3lm.mask_id
+              ? [
+                  {
+                    logits: logits[b][i].map((x, id) => (id === bd3lm.mask_id ? x - 1e9 : x)),
+                    target: x0[b][i],
+                    noisy: token,
+                    time: t[b][i],
+                    recorded: loss_per_token[b][i],
+                  },
+                ]
+              : [],
+          ),
+        )
+        const nats = await price(masked, rows, setting)
+        rows.forEach(({ recorded }, r) => {
+          expect(nats[r]).toBeCloseTo(recorded, 10)
+        })
+        // theirs would pay 1 in place of 1/t from a least share above a half on: that is no part of the bound
+        const unweighed = rows.map(({ time }, r) => time * nats[r])
+        expect(Math.max(...rows.map(({ recorded }, r) => recorded - unweighed[r]))).toBeGreaterThan(
+          0.1,
+        )
+      })
+    },
+  )
+})
+
+describe('MDM', () => {
+  const { diffusion_steps: T, t, x0, xt, uniform, src_mask, loss_mask, logits, losses } = mgdm
+  /** step t of T, counted from 0, is time (t + 1)/T */
+  const time = (step: number) => (step + 1) / T
+
+  it('hides (t + 1)/T of a text, not t/T', () => {
+    const hidden = (at: (step: number) => number) =>
+      x0.map((clean, b) =>
+        Array.from(
+          masked.corrupt(Int32Array.from(clean), at(t[b]), world(schedules.linear), (i) =>
+            src_mask[b][i] ? 1 : uniform[b][i],
+          ),
+        ),
+      )
+    expect(hidden(time)).toEqual(xt)
+    expect(hidden((step) => step / T)).not.toEqual(xt)
+  })
+
+  it('asks the row before, and divides by the number of masked words of the batch', async () => {
+    const asked = (shift: number) =>
+      loss_mask.flatMap((counts, b) =>
+        counts.flatMap((count, i): PricedRow[] =>
+          count
+            ? [
+                {
+                  logits: logits[b][Math.max(0, i - shift)],
+                  target: x0[b][i],
+                  noisy: mgdm.mask_id,
+                  time: time(t[b]),
+                },
+              ]
+            : [],
+        ),
+      )
+    const [shifted, straight] = await Promise.all(
+      [1, 0].map((shift) => price(masked, asked(shift), world(schedules.linear))),
+    )
+    const [original] = losses
+    expect(original).toMatchObject({ token_reweighting: false, time_reweighting: 'original' })
+    // theirs weighs by 1/(t + 1), which is 1/T of the bound's weight; recorded in float32
+    const ofMasked = (nats: Float64Array) => total(nats) / T / nats.length
+    expect(ofMasked(shifted)).toBeCloseTo(original.loss, 6)
+    expect(Math.abs(ofMasked(straight) - original.loss)).toBeGreaterThan(0.1)
+    expect(Math.abs(total(shifted) / T / (mgdm.B * mgdm.L) - original.loss)).toBeGreaterThan(0.1)
   })
 })
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { emit, input } from '../graph/index.ts'
 import { cpu } from '../runtime/cpu.node.ts'
-import { schedules, squeezed, timeAt } from './index.ts'
+import { schedules, squeezed, timeOf } from './index.ts'
 
 const rows = [
   ...Object.values(schedules),
@@ -23,10 +23,10 @@ describe.each(rows)('schedule $name', (schedule) => {
     }
   })
 
-  it('is turned round by timeAt', () => {
+  it('is turned round by timeOf', () => {
     for (const t of grid)
-      expect(Math.abs(timeAt(schedule, schedule.noise(t)) - t)).toBeLessThan(1e-9)
-    expect([timeAt(schedule, -1), timeAt(schedule, 2)]).toEqual([0, 1])
+      expect(Math.abs(timeOf(schedule, schedule.noise(t)) - t)).toBeLessThan(1e-9)
+    expect([timeOf(schedule, -1), timeOf(schedule, 2)]).toEqual([0, 1])
   })
 
   it('has the derivative of its survival', () => {

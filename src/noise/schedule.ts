@@ -17,6 +17,8 @@ export interface Curve {
 export interface Schedule {
   readonly name: string
   readonly about: string
+  /** true: every word learns a pace of its own (`Noise.learning`), and this is what all begin with */
+  readonly learnt?: true
   /** α_t: the probability that a token is still itself at time t in [0, 1] */
   survival(t: number): number
   /** 1 - α_t, computed without the cancellation that 1 - survival has near t = 0 */
@@ -52,18 +54,14 @@ export function squeezed(
   }
 }
 
-/** The time at which a share `noise` of the words is lost, in [0, 1], to the last bit (bisection: every schedule is
- * monotone). 0 or 1 where it is never as little or as much. */
-export function timeAt(schedule: Schedule, noise: number): number {
+/** The time at which a schedule has lost the share `noise`, in [0, 1]: by bisection, to the last bit. */
+export function timeOf(schedule: Pick<Schedule, 'noise'>, noise: number): number {
   let [low, high] = [0, 1]
-  if (schedule.noise(low) >= noise) return low
-  if (schedule.noise(high) <= noise) return high
-  for (;;) {
-    const middle = (low + high) / 2
-    if (middle <= low || middle >= high) return high
+  for (let middle = 0.5; low < middle && middle < high; middle = (low + high) / 2) {
     if (schedule.noise(middle) < noise) low = middle
     else high = middle
   }
+  return noise <= schedule.noise(low) ? low : high
 }
 
 /** @throws UnfogError `bad_time` unless t is in (0, 1] */

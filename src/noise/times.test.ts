@@ -1,6 +1,6 @@
 // Noise times of training: densities, and what a correction keeps.
 import { describe, expect, it } from 'vitest'
-import { spread, times } from './index.ts'
+import { clippedTimes, schedules, spread, times } from './index.ts'
 
 const even = (count: number) => Array.from({ length: count }, (_, i) => (i + 0.5) / count)
 const average = (count: number, f: (u: number) => number) =>
@@ -17,8 +17,9 @@ describe.each(Object.values(times))('times $name', ({ name, draw, density, corre
   it('follow their density', () => {
     for (const power of [0, 1, 2]) {
       const drawn = average(20_000, (u) => draw(u) ** power)
-      const declared = average(20_000, (t) => density(t) * t ** power)
-      // the uniform density jumps at 1e-3, where the midpoint rule is off by a thousandth of a cell
+      // ∫ density(t)·t^p dt in v, t = v⁴: a density that grows without bound near 0 is smooth there
+      const declared = average(20_000, (v) => density(v ** 4) * v ** (4 * power) * 4 * v ** 3)
+      // the uniform density jumps at 1e-3, where the midpoint rule is off by a part of a cell
       expect(Math.abs(drawn - declared)).toBeLessThan(3e-5)
     }
   })
@@ -39,6 +40,38 @@ it('draws the bell of DESIGN: mean .6, deviation .2, cut to (0, 1]', () => {
   expect(mean).toBeCloseTo(0.5898, 3)
   expect(deviation).toBeGreaterThan(0.18)
   expect(deviation).toBeLessThan(0.2)
+})
+
+describe.each(Object.values(schedules))('times clipped under the $name schedule', (schedule) => {
+  const range = [0.3, 0.8] as const
+  const { draw, density } = clippedTimes(schedule, range)
+
+  it('hide no less and no more than they are told to', () => {
+    const shares = [2 ** -53, ...even(1000), 1 - 2 ** -53].map((u) => schedule.noise(draw(u)))
+    // the derivative of the geometric schedule, 10 at most, times a rounded time
+    expect(shares[0]).toBeCloseTo(range[0], 13)
+    expect(shares.at(-1)).toBeCloseTo(range[1], 13)
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b))
+  })
+
+  it('follow their density', () => {
+    const [from, to] = [draw(0), draw(1)]
+    expect(density(from) * (to - from)).toBeCloseTo(1, 12)
+    expect(density((from + to) / 2)).toBe(density(from))
+    expect([density(from - 1e-9), density(to + 1e-9)]).toEqual([0, 0])
+  })
+
+  it('average to the part of the bound that lies in the range, of which they are drawn', () => {
+    // ∫ -α'/(1-α) · (1-α)² dt over all times is ½; over the range it is (.8² - .3²)/2
+    const rate = (t: number) => -schedule.derivative(t) * schedule.noise(t)
+    const mean = average(20_000, (u) => rate(draw(u)) / density(draw(u)))
+    expect(mean).toBeCloseTo((0.8 ** 2 - 0.3 ** 2) / 2, 6)
+  })
+})
+
+it('clipped to everything are the uniform ones', () => {
+  const { draw } = clippedTimes(schedules.linear, [0, 1])
+  for (const u of even(10)) expect(draw(u)).toBeCloseTo(times.uniform.draw(u), 15)
 })
 
 describe('low-variance times of a batch', () => {

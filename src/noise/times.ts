@@ -2,6 +2,7 @@
 // the average stays the bound; without it training weighs the noise levels differently, on purpose (arXiv 2605.13026
 // draws from a bell and learns faster; 2511.19664 calls the price a reweighted bound). Measuring always uses the bound.
 import { UnfogError } from '../error/index.ts'
+import { type Schedule, timeOf } from './schedule.ts'
 
 export interface Times {
   readonly name: string
@@ -47,8 +48,36 @@ const bellCorrected: Times = {
   correction: (t) => 1 / bellShape.density(t),
 }
 
+const squared: Times = {
+  name: 'squared',
+  about:
+    'nearly clean texts more often, down to none lost; corrected so that the average is the bound',
+  draw: (u) => u * u,
+  density: (t) => (t > 0 && t <= 1 ? 1 / (2 * Math.sqrt(t)) : 0),
+  correction: (t) => 2 * Math.sqrt(t),
+}
+
 /** Every way to draw noise times. */
-export const times = { uniform, bell, bellCorrected } satisfies Record<string, Times>
+export const times = { uniform, bell, bellCorrected, squared } satisfies Record<string, Times>
+
+/** Times at which a schedule has lost a share of the text within a range: the clipped schedules of block diffusion (arXiv
+ * 2503.09573). A nearly clean text has a huge weight and little to learn from, a nearly lost one little to see: without
+ * them gradients differ less. What is left out is not paid for, so the average is no bound: for training alone.
+ * @param shares the least and the most of a text that is lost, in [0, 1] */
+export function clippedTimes(
+  schedule: Pick<Schedule, 'noise'>,
+  [least, most]: readonly [number, number],
+): Times {
+  const from = Math.max(timeOf(schedule, least), least === 0 ? shortest : 0)
+  const to = timeOf(schedule, most)
+  return {
+    name: 'clipped',
+    about: `from ${least} to ${most} of a text are lost`,
+    draw: (u) => from + u * (to - from),
+    density: (t) => (t >= from && t <= to ? 1 / (to - from) : 0),
+    correction: () => 1,
+  }
+}
 
 /** Low-variance times of a batch (arXiv 2107.00630): one uniform number, spread evenly, so that every batch sees all
  * noise levels. Feed each to `draw`.

@@ -66,6 +66,21 @@ export function permutation(n: number, next: () => number): Int32Array {
   return order
 }
 
+/** So many standard normal numbers from one uniform: its bits are the seed of a small generator (mulberry32). A vector's
+ * noise is then one number of the counter-based kind, like everything else that is drawn. */
+export function normals(uniform: number, count: number): Float32Array {
+  let state = (Math.floor(uniform * 2 ** 32) ^ Math.floor(uniform * 2 ** 53)) >>> 0
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let x = Math.imul(state ^ (state >>> 15), state | 1)
+    x ^= x + Math.imul(x ^ (x >>> 7), x | 61)
+    return (((x ^ (x >>> 14)) >>> 0) + 0.5) / 2 ** 32
+  }
+  const numbers = new Float32Array(count)
+  for (let i = 0; i < count; i++) numbers[i] = normal(next(), next())
+  return numbers
+}
+
 /** A standard normal number from two uniforms (Box and Muller). */
 export function normal(u1: number, u2: number): number {
   return Math.sqrt(-2 * Math.log(u1)) * Math.cos(2 * Math.PI * u2)

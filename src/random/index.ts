@@ -1,4 +1,13 @@
-export { below, categorical, type Draw, inverse, normal, permutation, race } from './draw.ts'
+export {
+  below,
+  categorical,
+  type Draw,
+  inverse,
+  normal,
+  normals,
+  permutation,
+  race,
+} from './draw.ts'
 export {
   memberSeed,
   type Purpose,

@@ -4,6 +4,7 @@ import {
   below,
   categorical,
   memberSeed,
+  normals,
   permutation,
   philox,
   replay,
@@ -85,4 +86,29 @@ test('a replay gives recorded draws in order and says when it is empty', () => {
 test('a seed that is no whole number is refused', () => {
   for (const seed of [-1, 0.5, Number.NaN, 2 ** 53])
     expect(() => seeded(seed)).toThrow('not a whole number')
+})
+
+test('one uniform gives as many standard normal numbers as are asked, always the same', () => {
+  const next = stream(seeded(5), 'mask')
+  const rows = Array.from({ length: 2000 }, () => normals(next(), 8))
+  const moment = (power: number) =>
+    rows.reduce((sum, row) => sum + row.reduce((all, x) => all + x ** power, 0), 0) / 16_000
+  // four deviations of the mean of so many
+  for (const [power, value, spread] of [
+    [1, 0, 1],
+    [2, 1, Math.sqrt(2)],
+    [3, 0, Math.sqrt(15)],
+    [4, 3, Math.sqrt(96)],
+  ])
+    expect(Math.abs(moment(power) - value)).toBeLessThan((4 * spread) / Math.sqrt(16_000))
+  // numbers of a row, and rows, say nothing of each other
+  const product = (of: (row: Float32Array, r: number) => number) =>
+    rows.slice(0, -1).reduce((sum, row, r) => sum + of(row, r), 0) / 1999
+  const bound = 4 / Math.sqrt(1999)
+  for (let d = 0; d < 7; d++) {
+    expect(Math.abs(product((row) => row[d] * row[d + 1]))).toBeLessThan(bound)
+    expect(Math.abs(product((row, r) => row[d] * rows[r + 1][d]))).toBeLessThan(bound)
+  }
+  expect(normals(0.25, 3)).toEqual(normals(0.25, 8).slice(0, 3))
+  expect(normals(0.25, 3)).not.toEqual(normals(0.25 + 2 ** -53, 3))
 })

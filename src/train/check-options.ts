@@ -1,11 +1,11 @@
 // What may be asked of a run, checked once, before anything is read or written.
 import { UnfogError } from '../error/index.ts'
-import { replaceable } from '../model/config.ts'
+import { learnable, ranging, replaceable } from '../model/config.ts'
 import { type Noise, noises, schedules, times } from '../noise/index.ts'
 import { weightings } from './objective.ts'
 import { optimisers } from './optimiser.ts'
 import { processOf, type RunOptions } from './plan.ts'
-import { type Recipe, without } from './recipe.ts'
+import { losses, type Recipe, without } from './recipe.ts'
 
 interface Rule {
   allows(value: unknown): boolean
@@ -44,12 +44,28 @@ const optionRules = {
   noise: oneOf(Object.keys(noises)),
   schedule: oneOf(Object.keys(schedules)),
   replaced: between,
+  sigma: {
+    says: 'two numbers above 0 and up to 1000, the smaller first, such as 0.05-20',
+    allows: (value) => {
+      const [low, high] = value as readonly number[]
+      return low > 0 && low < high && high <= 1000
+    },
+  },
 } satisfies Partial<Record<keyof RunOptions, Rule>>
 
 const recipeRules: Record<keyof Recipe, Rule> = {
   batchTokens: whole(1),
   warmStart: belowOne,
   times: oneOf(Object.keys(times)),
+  masking: {
+    says: 'two shares from 0 to 1, the smaller first, such as 0.3-0.8',
+    allows: (value) =>
+      Array.isArray(value) &&
+      value.length === 2 &&
+      value.every((share) => chance.allows(share)) &&
+      value[0] < value[1],
+  },
+  loss: oneOf(losses),
   weightCap: aboveZero,
   weighting: oneOf(weightings),
   focal: notNegative,
@@ -88,6 +104,15 @@ export function checkOptions(options: RunOptions): void {
   check(recipe, recipeRules)
   checkNoise(options)
   checkFog(options)
+  checkLoss(recipe)
+}
+
+/** @throws UnfogError `usage` */
+function checkLoss({ loss, weighting }: Partial<Recipe>): void {
+  if (loss !== 'score-entropy' || weighting !== 'uniform') return
+  const message =
+    '--loss score-entropy and --weighting uniform cannot go together: each says what a hidden word costs; leave one of them out'
+  throw new UnfogError('usage', message, { param: 'loss' })
 }
 
 /** parts of a recipe that are about words in the fog, several at once */
@@ -107,7 +132,7 @@ function checkFog(options: RunOptions): void {
 
 /** What cannot go together in the noise of a run. */
 function checkNoise(options: RunOptions): void {
-  const { ar, noise, schedule, replaced, block } = options
+  const { ar, noise, schedule, replaced, sigma, block } = options
   const chosen: Noise = noises[processOf(options) as keyof typeof noises]
   if (ar && !chosen.causal) {
     const message = `--ar is --noise autoregressive and cannot go with --noise ${noise}: leave one of them out`
@@ -121,6 +146,12 @@ function checkNoise(options: RunOptions): void {
     const message = `${chosen.name} noise has no --replaced share to choose: that is for --noise ${replaceable.join(', ')}`
     throw new UnfogError('usage', message, { param: 'replaced' })
   }
+  if (sigma !== undefined && !chosen.between) {
+    const message = `${chosen.name} noise has no --sigma range to choose: that is for --noise ${ranging.join(', ')}`
+    throw new UnfogError('usage', message, { param: 'sigma' })
+  }
+  checkMasking(options, chosen)
+  checkLearnt(options, chosen)
   if (block === undefined) return
   if (chosen.causal) {
     const message = `${ar ? '--ar' : `--noise ${noise}`} and --block cannot go together: the one writes word by word, the other in blocks`
@@ -134,6 +165,47 @@ function checkNoise(options: RunOptions): void {
     const message = 'blocks of one word have no --schedule: a word is fog until its turn comes'
     throw new UnfogError('usage', message, { param: 'schedule' })
   }
+}
+
+/** What cannot go together with a range of hidden shares. */
+function checkMasking({ recipe, block }: RunOptions, { name, causal, settles }: Noise): void {
+  if (recipe?.masking === undefined) return
+  const reason =
+    causal || !settles
+      ? `${name} noise has no share of hidden words to choose`
+      : block === 1
+        ? 'a block of one word is hidden as a whole'
+        : recipe.times !== undefined
+          ? `it says how noise times are drawn, and so does --times ${recipe.times}`
+          : recipe.leastMasked
+            ? 'it says what is hidden at least, and so does --leastMasked'
+            : undefined
+  if (reason)
+    throw new UnfogError('usage', `--masking cannot be used: ${reason}; leave it out`, {
+      param: 'masking',
+    })
+}
+
+/** parts of a recipe that say at which times a text is seen */
+const aboutTimes = ['masking', 'times', 'leastMasked', 'complementary'] as const
+
+/** What cannot go together with a schedule that is learnt. */
+function checkLearnt({ schedule, recipe, block }: RunOptions, { name, learning }: Noise): void {
+  if (schedule !== 'learnt') return
+  const narrowed = aboutTimes.find((name) => recipe?.[name])
+  const reason = !learning
+    ? `under ${name} noise words have no pace of their own, only under ${learnable.join(', ')} noise`
+    : block !== undefined
+      ? 'what a word costs then depends on its time, and the blocks of a text are looked at together'
+      : narrowed
+        ? `it is learnt from all times, in its own way: leave --${narrowed} out`
+        : recipe?.loss === 'score-entropy'
+          ? 'what its words cost is a divergence already: leave --loss out'
+          : undefined
+  if (reason)
+    throw new UnfogError('usage', `--schedule learnt cannot be used: ${reason}`, {
+      param: 'schedule',
+    })
 }
 
 function check(values: object, rules: Readonly<Record<string, Rule>>): void {

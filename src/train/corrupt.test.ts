@@ -119,6 +119,34 @@ describe('a batch for a masked model', () => {
   })
 })
 
+test('two versions of a batch are the same texts at the same times, each with fog of its own', () => {
+  const batch = { ...batchOf(8, 12), given: Int32Array.from({ length: 8 }, (_, i) => i % 3) }
+  const dropping = { ...masked, dropAll: 0.5, dropEach: 0.3 }
+  const one = corruptBatch(batch, framed(false), dropping, seeded(1), 3)
+  const two = corruptBatch(batch, framed(false), { ...dropping, versions: 2 }, seeded(1), 3)
+  const canvas = 3 + 12 + 1
+  expect(two.ids.dims).toEqual([16, canvas])
+  const half = 8 * canvas
+  const [first, second] = [two.ids.data.slice(0, half), two.ids.data.slice(half)]
+  expect(first).toEqual(one.ids.data)
+  expect(second).not.toEqual(first)
+  const cleared = (ids: ArrayLike<number>) =>
+    Array.from(ids, (id, i) =>
+      id === mask ? batch.tokens[Math.floor(i / canvas) * 12 + (i % canvas) - 3] : id,
+    )
+  expect(cleared(second)).toEqual(cleared(first))
+  // a version counts half
+  const rows = one.rows.data.length
+  expect(two.rows.data.slice(0, rows)).toEqual(one.rows.data)
+  expect(two.importance.data[0]).toBe(Math.fround(one.importance.data[0] / 2))
+  const times = new Map<number, Set<number>>()
+  two.rows.data.forEach((row, r) => {
+    const text = Math.floor(row / canvas) % 8
+    times.set(text, (times.get(text) ?? new Set()).add(two.time.data[r]))
+  })
+  expect([...times.values()].every((own) => own.size === 1)).toBe(true)
+})
+
 describe.each(Object.values<Noise>(noises).filter(({ settles }) => !settles))(
   'a batch for $name noise',
   (noise) => {

@@ -2,6 +2,7 @@
 // text corrupted, rows listed. Every number depends on (seed, step, position, purpose), so a step is the same
 // whenever it runs.
 import { endedLength, type Framing, writePrefix } from '../model/framing.ts'
+import { epsilonOf } from '../model/undone.ts'
 import type { Noise, Schedule, Times } from '../noise/index.ts'
 import { blocksOf, spread } from '../noise/index.ts'
 import type { Random } from '../random/index.ts'
@@ -13,11 +14,15 @@ export interface Corruption {
   noise: Noise
   schedule: Schedule
   times: Times
+  /** noisy versions of each text, at one time; 1 without. They lie behind each other, each a batch */
+  versions?: number
   dropAll: number
   dropEach: number
   /** does each text come twice, the second time with exactly the words in the fog that stood the first time? For noise
    * in which words settle (arXiv 2505.16839) */
   complementary?: boolean
+  /** numbers of a word's vector, under noise on embeddings; none without */
+  vectorWidth?: number
 }
 
 /** Text of every row, with its end token where texts have one. */
@@ -32,11 +37,16 @@ export function withEnds(batch: Batch, framing: Framing): { tokens: Int32Array; 
   return { tokens, length }
 }
 
-export type Feeds = Record<'ids' | 'rows' | 'targets' | 'noisy' | 'time' | 'importance', HostTensor>
+export type Feeds = Record<
+  'ids' | 'rows' | 'places' | 'targets' | 'noisy' | 'time' | 'epsilon' | 'importance',
+  HostTensor
+>
 
 /** How often a text of a batch is seen. */
-export const viewsIn = ({ complementary }: Pick<Corruption, 'complementary'>): number =>
-  complementary ? 2 : 1
+export const viewsIn = ({
+  complementary,
+  versions = 1,
+}: Pick<Corruption, 'complementary' | 'versions'>): number => (complementary ? 2 : versions)
 
 /** A noisy look at a part of a text. */
 interface View {
@@ -48,21 +58,31 @@ interface View {
   weight: number
 }
 
-/** The looks that a batch takes at a part of a text: one, or two that hide each word once.
- * @param noisy at time t  @param opposite with exactly those words in the fog that stand in `noisy` */
+/** The looks that a batch takes at a part of a text: one, several at one time, or two that hide each word once.
+ * @param corrupted the part at time t, in a version of its own for every index
+ * @param opposite with exactly those words in the fog that stand in a noisy text */
 function viewsOf(
-  noisy: Int32Array,
-  opposite: () => Int32Array,
+  corrupted: (index: number) => Int32Array,
+  opposite: (noisy: Int32Array) => Int32Array,
   t: number,
   corruption: Corruption,
 ): View[] {
   const { complementary, schedule, times } = corruption
-  if (!complementary) return [{ index: 0, noisy, t, weight: times.correction(t) }]
+  if (!complementary) {
+    const weight = times.correction(t)
+    return Array.from({ length: viewsIn(corruption) }, (_, index) => ({
+      index,
+      noisy: corrupted(index),
+      t,
+      weight,
+    }))
+  }
   const weight = (time: number) => pairedCorrection(times, schedule, time)
   const later = oppositeTime(schedule, t)
+  const noisy = corrupted(0)
   return [
     { index: 0, noisy, t, weight: weight(t) },
-    { index: 1, noisy: opposite(), t: later, weight: weight(later) },
+    { index: 1, noisy: opposite(noisy), t: later, weight: weight(later) },
   ]
 }
 
@@ -74,7 +94,7 @@ export function corruptBatch(
   random: Random,
   step: number,
 ): Feeds {
-  const { noise, schedule, times, dropAll, dropEach } = corruption
+  const { noise, schedule, times, dropAll, dropEach, vectorWidth = 0 } = corruption
   const { tokens, length } = withEnds(batch, framing)
   const { rows: texts } = batch
   const views = viewsIn(corruption)
@@ -93,6 +113,8 @@ export function corruptBatch(
   const rows: number[] = []
   const targets: number[] = []
   const noisyTokens: number[] = []
+  const places: number[] = []
+  const draws: number[] = []
   const time: number[] = []
   const importance: number[] = []
   const keptLabels = (said: Int32Array, row: number): Int32Array => {
@@ -102,6 +124,8 @@ export function corruptBatch(
       none || draw(1 + slot) < dropEach ? framing.tokenizer.labels[slot].unknown : id,
     )
   }
+  const drawn = (canvas: number, position: number) =>
+    random.uniform(step, canvas * length + position, 'mask')
   /** Writes a view of a part of text b to its canvas, and lists what is paid for in it. */
   const show = (b: number, from: number, { noisy, t, weight, index }: View) => {
     const begin = (index * texts + b) * stride + prefix
@@ -110,7 +134,9 @@ export function corruptBatch(
     for (const at of noise.rows(noisy, mask)) {
       const position = from + at
       if (position < batch.given[b] || position >= writable) continue
+      places.push(begin + position)
       rows.push(begin + position - framing.shift)
+      draws.push(vectorWidth > 0 ? drawn(index * texts + b, position) : 0)
       targets.push(tokens[b * length + position])
       noisyTokens.push(noisy[at])
       time.push(t)
@@ -122,7 +148,7 @@ export function corruptBatch(
   for (let row = 0; row < count; row++) {
     const b = row % texts
     const canvas = ids.subarray(row * stride, row * stride + canvasLength)
-    writePrefix(framing, canvas, keptLabels(batch.labels.subarray(b * slots, (b + 1) * slots), row))
+    writePrefix(framing, canvas, keptLabels(batch.labels.subarray(b * slots, (b + 1) * slots), b))
     if (paired) {
       const beside = ids.subarray(row * stride + canvasLength, (row + 1) * stride)
       beside.set(canvas.subarray(0, prefix))
@@ -136,21 +162,27 @@ export function corruptBatch(
       const written = (i: number) => from + i >= batch.given[b] && from + i < writable
       // a block of one word is all fog when it is written
       const t = framing.block === 1 ? 1 : times.draw(evenly[block * texts + b])
-      const noisy = noise.corrupt(part, t, { maskId: mask, words, schedule }, (i) =>
-        written(i) ? random.uniform(step, b * length + from + i, 'mask') : 1,
-      )
-      const opposite = () =>
+      const corrupted = (index: number) =>
+        noise.corrupt(part, t, { maskId: mask, words, schedule }, (i) =>
+          written(i) ? drawn(index * texts + b, from + i) : 1,
+        )
+      const opposite = (noisy: Int32Array) =>
         part.map((token, i) => (written(i) && noisy[i] !== mask ? mask : token))
-      for (const view of viewsOf(noisy, opposite, t, corruption)) show(b, from, view)
+      for (const view of viewsOf(corrupted, opposite, t, corruption)) show(b, from, view)
     })
   }
   const vector = (data: Int32Array | Float32Array): HostTensor => ({ data, dims: [data.length] })
   return {
-    ids: { data: ids, dims: paired ? [count, 2, canvasLength] : [count, canvasLength] },
+    ids: {
+      data: ids,
+      dims: paired ? [count, 2, canvasLength] : [count, canvasLength],
+    },
     rows: vector(Int32Array.from(rows)),
+    places: vector(Int32Array.from(places)),
     targets: vector(Int32Array.from(targets)),
     noisy: vector(Int32Array.from(noisyTokens)),
     time: vector(Float32Array.from(time)),
+    epsilon: epsilonOf(draws, vectorWidth),
     importance: vector(Float32Array.from(importance)),
   }
 }

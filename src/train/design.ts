@@ -10,7 +10,7 @@ import { describeSources, type Prepared, prepare, type TrainingData } from './da
 import { findingSentences, findingsIn } from './findings.ts'
 import { continuedConfig, freshConfig } from './model-config.ts'
 import type { RunOptions } from './plan.ts'
-import { defaultRecipe, type Recipe } from './recipe.ts'
+import { defaultRecipe, learntRecipe, type Recipe } from './recipe.ts'
 import { memoryOf, operationsPerToken, parametersFor } from './sizes.ts'
 import { trainingSpeed } from './speed.ts'
 
@@ -74,6 +74,7 @@ export async function design(
   const changes = Object.entries(options.recipe ?? {}).filter(([, value]) => value !== undefined)
   const recipe: Recipe = {
     ...defaultRecipe,
+    ...(options.schedule === 'learnt' ? learntRecipe : {}),
     ...Object.fromEntries(changes),
     seed: options.seed ?? 0,
   }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { tinyModel } from '../../test/support/tiny-models.ts'
 import { sentences } from '../../test/support/training.ts'
 import type { Network, Query } from '../model/network.ts'
+import { noises, schedules } from '../noise/index.ts'
 import { encodeDocuments, lengthHistogram, makeDataset } from '../text/index.ts'
 import { heldOutMeter } from './evaluate.ts'
 
@@ -12,6 +13,11 @@ function counting(more: Partial<Network>, price: (query: Asked, row: number) => 
   const asked: Asked[] = []
   const network = {
     causal: false,
+    process: {
+      noise: more.causal ? noises.autoregressive : noises.masked,
+      schedule: schedules.linear,
+      words: new Int32Array(),
+    },
     exact: false,
     ended: (text) => text,
     losses: async (queries: readonly Asked[]) => {

@@ -4,7 +4,7 @@
 import type { ModelConfig } from '../model/config.ts'
 import { framing, longestText } from '../model/framing.ts'
 import type { Network, PricedQuery } from '../model/network.ts'
-import { blocksOf, type Look, lookInBlocks, noiseOf, noises } from '../noise/index.ts'
+import { blocksOf, type Look, lookInBlocks } from '../noise/index.ts'
 import { seeded, stream } from '../random/index.ts'
 import type { Dataset, Tokenizer } from '../text/index.ts'
 
@@ -83,7 +83,7 @@ export function heldOutMeter(
   const random = seeded(seed)
   const { mask } = tokenizer.special
   return async (network) => {
-    const { noise } = network.causal ? { noise: noises.autoregressive } : noiseOf(config.noise)
+    const { noise } = network.process
     const { words } = framing(config, tokenizer, network.causal)
     const world = { maskId: mask, words }
     const samples: Sample[] = texts.map(({ before, text }, i) => {

@@ -11,19 +11,16 @@ import {
   sum,
   type Tensor,
 } from '../graph/index.ts'
+import { undone } from '../model/undone.ts'
 import type { Transformer } from '../nn/index.ts'
 import type { Noise, Pricing } from '../noise/index.ts'
 import { objectiveOf } from './objective.ts'
 import { type Recipe, without } from './recipe.ts'
 
-/** Canvases [B, L], and the rows [R] that are paid for.
+/** Canvases [B, L], and of the rows [R] that are paid for what `undone` does not ask.
  * `importance` is what a row's nats count in the loss: its weight, divided by the number of tokens of the batch. */
 const batchInputs = (paired: boolean) => ({
   ids: input('ids', 'int32', paired ? ['B', 2, 'L'] : ['B', 'L']),
-  rows: input('rows', 'int32', ['R']),
-  targets: input('targets', 'int32', ['R']),
-  noisy: input('noisy', 'int32', ['R']),
-  time: input('time', 'float', ['R']),
   importance: input('importance', 'float', ['R']),
 })
 
@@ -33,7 +30,8 @@ export const gradientName = (parameter: string): string => `grad.${parameter}`
  * @param paired do clean texts lie beside the noisy ones, [B, 2, L]? So a network that sees blocks learns
  * @param recipe what it learns by, where that is not what the batch costs
  * @param decomposed of the device that will run it
- * @returns outputs: `loss`, the weighted sum; `grad.<parameter>` for every parameter. */
+ * @returns outputs: `loss`, the weighted sum; `grad.<parameter>` for every parameter. Where words learn paces, `nats` too,
+ * [R]: what each row adds to the bound, without the cap that is for learning words alone, and paces follow that. */
 export function trainingGraph(
   network: Transformer,
   noise: Noise,
@@ -47,9 +45,8 @@ export function trainingGraph(
     recipe?: Pick<Recipe, 'weighting' | 'focal'>
   } = {},
 ): EmittedGraph {
-  const { ids, rows, targets, noisy, time, importance } = batchInputs(paired)
-  const logits = network.logits(ids, rows)
-  const terms = { logits, targets, noisy, time }
+  const { ids, importance } = batchInputs(paired)
+  const terms = undone(network, noise, pricing, ids)
   const priced = named('loss', () => mul(noise.loss(terms, pricing), importance))
   const loss = named('loss', () => sum(priced))
   const surprise = () => noise.cost(terms, pricing)
@@ -60,5 +57,13 @@ export function trainingGraph(
   gradients(objective, network.parameters, { held }).forEach((gradient, i) => {
     outputs[gradientName(network.parameters[i].name)] = gradient
   })
+  if (noise.paces) {
+    const { parameter } = noise.paces
+    const nats = named('nats', () =>
+      mul(noise.bound(terms, { ...pricing, cap: undefined }), importance),
+    )
+    outputs.nats = nats
+    outputs[gradientName(parameter.name)] = gradients(sum(nats), [parameter])[0]
+  }
   return emit(outputs, { decomposed })
 }

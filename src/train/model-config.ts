@@ -8,18 +8,27 @@ import type { Prepared, TrainingData } from './data.ts'
 import { processOf, type RunOptions } from './plan.ts'
 import { architectureFor } from './sizes.ts'
 
+/** Numbers of a word's vector under noise on embeddings: enough for words to be far from each other, and few to draw. */
+const vectorWidth = 32
+
 /** The noise of a run, and what the network may look at to undo it.
  * @param from where text begins in a canvas */
 function objective(options: RunOptions, from: number) {
-  const { schedule = 'linear', replaced, block } = options
+  const { schedule = 'linear', replaced, sigma, block } = options
   const process = processOf(options)
-  const noise = { process, schedule, ...(replaced === undefined ? {} : { replaced }) }
-  const { causal, settles } = noiseOf(noise).noise
+  const noise = {
+    process,
+    schedule,
+    ...(replaced === undefined ? {} : { replaced }),
+    ...(sigma === undefined ? {} : { sigma }),
+  }
+  const { causal, settles, vectors } = noiseOf(noise).noise
   return {
     attention: causal ? ('causal' as const) : block ? ('block' as const) : ('full' as const),
     blocks: block ? { length: block, from } : undefined,
     noise,
     settles,
+    vectors: vectors && { width: vectorWidth, shown: vectors.shownWidth(vectorWidth) },
   }
 }
 
@@ -45,7 +54,7 @@ export function freshConfig(
   const longest = own ? Math.max(own, dataset.heldOut.longest ?? 0) : window
   // a begin token, label slots, the text, and room for an end token
   const from = 1 + tokenizer.labels.length
-  const { attention, noise, blocks, settles } = objective(options, from)
+  const { attention, noise, blocks, settles, vectors } = objective(options, from)
   const room = longest + (lengths ? 1 : 0)
   expectBlock(options, room)
   // an end token fills its block
@@ -55,7 +64,12 @@ export function freshConfig(
   return {
     unfog: 1,
     name: options.name ?? data.name,
-    architecture: { ...architecture, attention, ...(blocks ? { blocks } : {}) },
+    architecture: {
+      ...architecture,
+      attention,
+      ...(blocks ? { blocks } : {}),
+      ...(vectors ? { vectors } : {}),
+    },
     // a block's first word is predicted where it stands, with what is known of its block
     shift: !blocks,
     noise,
@@ -73,13 +87,18 @@ export function continuedConfig(
   prepared: Prepared,
 ): ModelConfig {
   const begins = 1 + prepared.tokenizer.labels.length
-  const { attention, noise, blocks, settles } = objective(options, begins)
+  const { attention, noise, blocks, settles, vectors } = objective(options, begins)
   expectBlock(options, from.architecture.context - begins)
-  const { blocks: _, ...architecture } = from.architecture
+  const { blocks: _, vectors: known, ...architecture } = from.architecture
   return {
     ...from,
     name: options.name ?? from.name,
-    architecture: { ...architecture, attention, ...(blocks ? { blocks } : {}) },
+    architecture: {
+      ...architecture,
+      attention,
+      ...(blocks ? { blocks } : {}),
+      ...(vectors ? { vectors: known ?? vectors } : {}),
+    },
     ...(blocks ? { shift: false } : {}),
     noise,
     text: textConfig(data, prepared, longestText(from, prepared.tokenizer)),

@@ -1,13 +1,13 @@
 // Which noise times a run's texts have, beyond the density they are drawn from: none at which too little is hidden, and
 // for a text that is hidden twice, the time of its second view.
-import { type Schedule, type Times, timeAt } from '../noise/index.ts'
+import { type Schedule, type Times, timeOf } from '../noise/index.ts'
 
 /** The same times without those at which less than `share` of the words is lost on average. What the others count stays
  * as it was, so the mean is that of the times that are left (clipped noise: arXiv 2503.09573).
  * @param share in [0, 1) */
 export function timesAbove(times: Times, schedule: Schedule, share: number): Times {
   if (share === 0) return times
-  const least = timeAt(schedule, share)
+  const least = timeOf(schedule, share)
   const below = chanceBelow(times, least)
   return {
     ...times,
@@ -31,7 +31,7 @@ function chanceBelow({ draw }: Times, t: number): number {
 /** The time at which as many words stand as are lost at t: that of a text hidden exactly where it stood at t. It lies
  * above 0, as a time must. */
 export const oppositeTime = (schedule: Schedule, t: number): number =>
-  Math.max(2 ** -53, timeAt(schedule, schedule.survival(t)))
+  Math.max(2 ** -53, timeOf(schedule, schedule.survival(t)))
 
 /** What a view at time t counts where texts have two, one at a time that is drawn and one at the opposite time. A time
  * comes about in both ways, and counts for how often it was meant to be seen, divided by how often it is: the balance

@@ -8,9 +8,9 @@ import {
   shortRun,
 } from '../../test/support/training.ts'
 import { Model } from '../api/model.ts'
-import { openModel } from '../api/open-model.ts'
+import { openFloats, openModel } from '../api/open-model.ts'
 import { sha256 } from '../model/safetensors.ts'
-import { type Noise, noises } from '../noise/index.ts'
+import { type Noise, noises, paceName } from '../noise/index.ts'
 import { memoryStore } from '../store/index.ts'
 import { checkOptions } from './check-options.ts'
 import type { RunOptions } from './plan.ts'
@@ -55,31 +55,104 @@ describe.each(Object.values<Noise>(noises))('$name noise', (noise) => {
   })
 })
 
-describe.each([{ block: 4, schedule: 'cosine' }, { block: 1 }])('%j', (how) => {
-  test('trains, goes on to the same weights, scores and writes', async () => {
-    const { whole, events } = await wholeAndResumed({ ...shortRun, ...how })
-    const single = how.block === 1
-    const phases = ofType(events, 'phase').map(({ phase }) => phase)
-    expect(phases).toEqual(single ? ['left to right'] : ['left to right', 'denoising'])
-    const { heldOut } = ofType(events, 'done')[0]
-    expect(heldOut.exact).toBe(single)
-    // bytes at random cost log 260
-    expect(heldOut.natsPerToken).toBeLessThan(5)
+const masking = { masking: [0.3, 0.8], batchTokens: 100 } as const
 
-    const model = new Model(await openModel(whole, sharedDevice))
-    const score = await model.score('the cat sat.', { precision: 0.1 })
-    expect(score).toMatchObject({ exact: single, noise: 'masked', block: how.block })
-    expect(score.nats).toBeGreaterThan(0)
-    const asked = { prompt: 'the', seed: 3 }
+describe.each([{ block: 4, schedule: 'cosine' }, { block: 4, recipe: masking }, { block: 1 }])(
+  '%j',
+  (how) => {
+    test('trains, goes on to the same weights, scores and writes', async () => {
+      const { whole, events } = await wholeAndResumed({ ...shortRun, ...how })
+      const single = how.block === 1
+      const phases = ofType(events, 'phase').map(({ phase }) => phase)
+      expect(phases).toEqual(single ? ['left to right'] : ['left to right', 'denoising'])
+      const { heldOut } = ofType(events, 'done')[0]
+      expect(heldOut.exact).toBe(single)
+      // bytes at random cost log 260
+      expect(heldOut.natsPerToken).toBeLessThan(5)
+
+      const model = new Model(await openModel(whole, sharedDevice))
+      expect(model.config.training?.masking).toEqual(how.recipe?.masking)
+      const score = await model.score('the cat sat.', { precision: 0.1 })
+      expect(score).toMatchObject({ exact: single, noise: 'masked', block: how.block })
+      expect(score.nats).toBeGreaterThan(0)
+      const asked = { prompt: 'the', seed: 3 }
+      const alone = await model.complete(asked)
+      expect(alone.text.startsWith('the')).toBe(true)
+      const [among] = await model.complete([asked, { seed: 4 }])
+      expect(among.text).toBe(alone.text)
+      await model.dispose()
+    })
+  },
+)
+
+test.each(['masked', 'uniform'])('score entropy trains %s noise, to a bound', async (noise) => {
+  const out = memoryStore()
+  const options = {
+    ...shortRun,
+    noise,
+    recipe: { ...shortRun.recipe, loss: 'score-entropy' },
+  } as const
+  const [{ heldOut }] = ofType(await eventsOf(settingsOf({ out, options })), 'done')
+  // bytes at random cost log 260
+  expect(heldOut.natsPerToken).toBeLessThan(5)
+  const { config } = await openModel(out, sharedDevice)
+  expect(config.training?.loss).toBe('score-entropy')
+})
+
+test('a learnt schedule trains, goes on to the same weights, scores and writes', async () => {
+  const { whole, events } = await wholeAndResumed({ ...shortRun, schedule: 'learnt' })
+  const phases = ofType(events, 'phase').map(({ phase }) => phase)
+  expect(phases).toEqual(['left to right', 'denoising'])
+  const { heldOut, tokens } = ofType(events, 'done')[0]
+  expect(tokens).toBeGreaterThanOrEqual(shortRun.tokens)
+  // bytes at random cost log 260
+  expect(heldOut.natsPerToken).toBeLessThan(5)
+
+  const sources = await openModel(whole, sharedDevice)
+  const paces = sources.weights.get(paceName) as Float32Array
+  expect(paces.length).toBe(sources.config.architecture.vocabSize)
+  // what can stand in a text has moved, what cannot has not
+  const { tokenizer } = sources
+  for (const id of tokenizer.encode('the cat sat on a mat.'))
+    expect(Math.abs(paces[id])).toBeGreaterThan(1e-4)
+  for (const id of tokenizer.banned) expect(paces[id]).toBe(0)
+
+  const model = new Model(sources)
+  expect(model.config.noise).toMatchObject({ process: 'masked', schedule: 'learnt' })
+  const score = await model.score('the cat sat.', { precision: 0.1 })
+  expect(score).toMatchObject({ exact: false, noise: 'masked' })
+  expect(score.nats).toBeGreaterThan(0)
+  for (const policy of ['confidence', 'posterior'] as const) {
+    const asked = { prompt: 'the', seed: 3, policy }
     const alone = await model.complete(asked)
     expect(alone.text.startsWith('the')).toBe(true)
     const [among] = await model.complete([asked, { seed: 4 }])
     expect(among.text).toBe(alone.text)
-    await model.dispose()
-  })
+  }
+  await expect(model.complete({ policy: 'ancestral' })).rejects.toThrow(
+    'reveals all words at one pace',
+  )
+  const saved = memoryStore()
+  await model.saveTo(saved)
+  expect((await openModel(saved, sharedDevice)).weights.get(paceName)).toEqual(paces)
+  await model.dispose()
 })
 
-test.each([
+test('noise on embeddings begins from an autoregressive model, which has no vectors', async () => {
+  const [first, out] = [memoryStore(), memoryStore()]
+  await eventsOf(settingsOf({ out: first, options: { ...shortRun, ar: true } }))
+  const start = await openFloats(first, sharedDevice)
+  expect(start.weights.has('vectors')).toBe(false)
+  const options = { ...shortRun, noise: 'gaussian', sigma: [0.1, 10] as const, from: 'first' }
+  const events = await eventsOf(settingsOf({ out, options, start }))
+  expect(ofType(events, 'phase').map(({ phase }) => phase)).toEqual(['denoising'])
+  expect(ofType(events, 'done')[0].heldOut.natsPerToken).toBeLessThan(5)
+  const { config, weights } = await openModel(out, sharedDevice)
+  expect(config.noise).toMatchObject({ process: 'gaussian', sigma: [0.1, 10] })
+  expect(weights.get('vectors')).toHaveLength(32 * config.architecture.vocabSize)
+})
+
+test.each<[RunOptions, string]>([
   [{ noise: 'hybrid', replaced: 1 }, '--replaced 1 is not a number above 0 and below 1'],
   [{ noise: 'uniform', replaced: 0.2 }, 'uniform noise has no --replaced share'],
   [{ ar: true, noise: 'uniform' }, '--ar is --noise autoregressive and cannot go with --noise'],
@@ -90,7 +163,28 @@ test.each([
   [{ noise: 'uniform', block: 4 }, 'under uniform noise no word settles'],
   [{ noise: 'hybrid', block: 4 }, 'under hybrid noise no word settles'],
   [{ block: 1, schedule: 'cosine' }, 'blocks of one word have no --schedule'],
-  [{ noise: 'gaussian' }, '--noise gaussian is not one of masked'],
+  [{ noise: 'gaussian', block: 4 }, 'under gaussian noise no word settles'],
+  [{ noise: 'gaussian', replaced: 0.2 }, 'gaussian noise has no --replaced share'],
+  [{ noise: 'gaussian', sigma: [20, 0.05] }, '--sigma 20,0.05 is not two numbers above 0'],
+  [{ noise: 'gaussian', sigma: [0, 5] }, '--sigma 0,5 is not two numbers above 0'],
+  [{ noise: 'masked', sigma: [0.1, 5] }, 'masked noise has no --sigma range to choose'],
+  [{ noise: 'fog' }, '--noise fog is not one of masked'],
+  [{ recipe: { masking: [0.8, 0.3] } }, '--masking 0.8,0.3 is not two shares from 0 to 1'],
+  [{ recipe: { masking: [0.3, 1.2] } }, '--masking 0.3,1.2 is not two shares from 0 to 1'],
+  [{ ar: true, recipe: masking }, 'autoregressive noise has no share of hidden words'],
+  [{ noise: 'hybrid', recipe: masking }, 'hybrid noise has no share of hidden words'],
+  [{ block: 1, recipe: masking }, 'a block of one word is hidden as a whole'],
+  [{ recipe: { ...masking, times: 'uniform' } }, 'and so does times uniform'],
+  [{ noise: 'hybrid', schedule: 'learnt' }, 'under hybrid noise words have no pace of their own'],
+  [{ block: 4, schedule: 'learnt' }, 'the blocks of a text are looked at together'],
+  [{ schedule: 'learnt', recipe: { times: 'bell' } }, 'in its own way: leave times out'],
+  [{ schedule: 'learnt', recipe: masking }, 'in its own way: leave --masking out'],
+  [
+    { noise: 'gaussian', schedule: 'learnt' },
+    'under gaussian noise words have no pace of their own',
+  ],
+  [{ schedule: 'learnt', recipe: { loss: 'score-entropy' } }, 'a divergence already'],
+  [{ recipe: { loss: 'mse' as 'cross-entropy' } }, '--loss mse is not one of cross-entropy'],
 ])('%j is refused before anything runs', (options, says) => {
   expect(() => checkOptions(options)).toThrow(says)
 })

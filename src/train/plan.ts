@@ -2,6 +2,7 @@
 // The same command goes on from it; a larger budget extends it; any other difference is refused by name.
 import { UnfogError } from '../error/index.ts'
 import { type ModelConfig, parseConfig } from '../model/config.ts'
+import type { SigmaRange } from '../noise/index.ts'
 import { readText, type Store, writeText } from '../store/index.ts'
 import type { Stage } from './ramps.ts'
 import { type Recipe, without } from './recipe.ts'
@@ -29,6 +30,8 @@ export interface RunOptions {
   schedule?: string
   /** share of replaced words, for noise that has one */
   replaced?: number
+  /** least and most noise, for noise on embeddings */
+  sigma?: SigmaRange
   seed?: number
   /** chars, bytes, words or bpe */
   tokenizer?: string

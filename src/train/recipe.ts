@@ -4,6 +4,9 @@ import type { weightings } from './objective.ts'
 import type { OptimiserOptions } from './optimiser.ts'
 import type { RateOptions } from './rate.ts'
 
+/** what training can minimise */
+export const losses = ['cross-entropy', 'score-entropy'] as const
+
 export interface Recipe extends OptimiserOptions, RateOptions {
   /** tokens of a batch, about */
   batchTokens: number
@@ -12,6 +15,10 @@ export interface Recipe extends OptimiserOptions, RateOptions {
   warmStart: number
   /** how noise times are drawn: a row of the table in src/noise */
   times: keyof typeof times
+  /** in place of `times`: the least and the most of a text, or of a block, that is hidden (`clippedTimes`); evenly drawn */
+  masking?: readonly [number, number]
+  /** what a row costs: `Noise.loss` unless it says otherwise */
+  loss?: (typeof losses)[number]
   /** most that a masked token may weigh */
   weightCap: number
   /** what masked tokens weigh: as the bound has it, up to the cap, or all the same */
@@ -63,3 +70,7 @@ export const defaultRecipe: Recipe = {
   dropEach: 0.3,
   seed: 0,
 }
+
+/** Where words learn their paces, which lower the bound itself and nothing else: a bound that leaves out some times, or
+ * weighs them otherwise, would be lowered by moving words there. */
+export const learntRecipe = { times: 'squared' } satisfies Partial<Recipe>

@@ -16,8 +16,10 @@ export function metersOf({ plan, prepared }: Pick<Opened, 'plan' | 'prepared'>) 
   const tokens = Math.min(16_384, Math.max(1024, budget / 200))
   const heldOut = heldOutMeter(config, tokenizer, dataset, { tokens, seed: recipe.seed })
   const { world } = config.text
-  // its questions hide words, which is another noise where words are swapped
-  const hides = noiseOf(config.noise).noise.settles
+  // its questions hide words and ask for their cross-entropy: that is another noise where words are swapped, and another
+  // cost where they have paces
+  const { settles, paces } = noiseOf(config.noise).noise
+  const hides = settles && !paces
   const answers = world && hides && answerMeter(world, tokenizer, { tales: 64, seed: 2 ** 45 })
   const all = async (network: Network): Promise<Partial<Metric>> => {
     const { natsPerToken, natsPerChar, byMasked } = await heldOut(network)

@@ -2,7 +2,8 @@
 import { type Figure, modelCard } from '../model/card.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { writeModelFolder } from '../model/folder.ts'
-import { parameterCount, parameterShapes } from '../nn/index.ts'
+import { modelShapes } from '../model/shapes.ts'
+import { parameterCount } from '../nn/index.ts'
 import type { Store } from '../store/index.ts'
 import { turnsOf } from '../text/index.ts'
 import { type Best, here, type Progress } from './checkpoint.ts'
@@ -28,7 +29,6 @@ export async function saveModel(store: Store, saving: Saving): Promise<void> {
   const { plan, prepared, trainer, phase, progress, heldOut, prefix, data } = saving
   const { kept = here(progress) } = saving
   const { tokenizer, dataset } = prepared
-  const shapes = parameterShapes(plan.config.architecture)
   const config: ModelConfig = {
     ...configOf(plan.config, phase),
     training: {
@@ -40,6 +40,7 @@ export async function saveModel(store: Store, saving: Saving): Promise<void> {
       ...(heldOut ? { heldOut: { ...heldOut, byMasked: undefined } } : {}),
     },
   }
+  const shapes = modelShapes(config)
   const { train } = dataset
   const question = config.text.template && heldOutQuestion(dataset)
   await writeModelFolder(store, {

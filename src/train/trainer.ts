@@ -2,8 +2,9 @@
 // the data, the recipe and the step's number.
 import type { ModelConfig } from '../model/config.ts'
 import { type Framing, framing, longestText } from '../model/framing.ts'
-import { initialise, parameterShapes, transformer } from '../nn/index.ts'
-import { noiseOf, schedules, times } from '../noise/index.ts'
+import { modelShapes } from '../model/shapes.ts'
+import { initialise, transformer } from '../nn/index.ts'
+import { clippedTimes, noiseOf, paceName, schedules, times } from '../noise/index.ts'
 import { seeded } from '../random/index.ts'
 import {
   type Device,
@@ -18,6 +19,7 @@ import { type Corruption, corruptBatch, viewsIn } from './corrupt.ts'
 import { gradientName, trainingGraph } from './graph.ts'
 import { timesAbove } from './noise-times.ts'
 import { type Buffers, Optimiser } from './optimiser.ts'
+import { addPaceGradient, versions } from './paces.ts'
 import { type Stage, stageAt, whole } from './ramps.ts'
 import { rateAt } from './rate.ts'
 import { type Recipe, without } from './recipe.ts'
@@ -63,7 +65,7 @@ export function configOf(config: ModelConfig, { causal }: Phase): ModelConfig {
   return {
     ...config,
     architecture: { ...architecture, attention: 'causal' },
-    noise: { ...noise, process: 'autoregressive' },
+    noise: { ...noise, process: 'autoregressive', schedule: 'linear' },
   }
 }
 
@@ -92,11 +94,13 @@ export class Trainer {
   readonly phases: readonly Phase[]
   readonly parameters: Flat
   readonly average: Flat
+  /** of the last `measure`, as is its loss */
+  readonly gradients: Flat
+  readonly loss = { data: new Float32Array(1), dims: [] }
   readonly buffers: Buffers
   private readonly optimiser: Optimiser
   private readonly outputs: Record<string, HostTensor>
   private readonly batches = new Map<string, Batches>()
-  private readonly loss = { data: new Float32Array(1), dims: [] }
   /** of the phase that was last worked on: phases come one after another, and a session holds on to its memory */
   private session?: { phase: Phase; opened: Promise<Session> }
   private readonly framings = new Map<Phase, Framing>()
@@ -105,25 +109,25 @@ export class Trainer {
   constructor(setup: Setup) {
     this.setup = setup
     const { config } = setup
-    const layout = layoutOf(parameterShapes(config.architecture))
+    const layout = layoutOf(modelShapes(config))
     this.optimiser = new Optimiser(layout, setup.device)
     this.buffers = this.optimiser.buffers
     this.phases = setup.phases
     this.parameters = flat(layout, this.buffers.parameters)
     this.average = flat(layout, this.buffers.average)
     this.outputs = { loss: this.loss }
-    const gradients = flat(layout, this.optimiser.gradients)
-    for (const [name, tensor] of Object.entries(gradients.tensors))
+    this.gradients = flat(layout, this.optimiser.gradients)
+    for (const [name, tensor] of Object.entries(this.gradients.tensors))
       this.outputs[gradientName(name)] = tensor
   }
 
   /** Random weights, or given ones. */
   begin(weights?: ReadonlyMap<string, Float32Array>): void {
     const { config, recipe } = this.setup
-    if (weights) {
-      for (const [name, { data }] of Object.entries(this.parameters.tensors))
-        data.set(weights.get(name)!)
-    } else initialise(config.architecture, seeded(recipe.seed), this.parameters.tensors)
+    initialise(config.architecture, seeded(recipe.seed), this.parameters.tensors)
+    // what another model has not learnt, vectors or paces, begins as in a fresh one
+    for (const [name, { data }] of Object.entries(this.parameters.tensors))
+      data.set(weights?.get(name) ?? data)
     this.buffers.average.set(this.parameters.data)
     this.keepBest()
   }
@@ -159,7 +163,10 @@ export class Trainer {
       const { architecture } = configOf(config, phase)
       const { banned, words, block } = this.framing(phase)
       const network = transformer(architecture, banned)
-      const { noise, schedule } = this.corruption(phase)
+      const { noise: undone, schedule } = this.corruption(phase)
+      const { scoreEntropy } = undone
+      const noise =
+        recipe.loss === 'score-entropy' && scoreEntropy ? { ...undone, loss: scoreEntropy } : undone
       const maskId = tokenizer.special.mask
       const pricing = { maskId, words, schedule, cap: recipe.weightCap }
       const { decomposed } = device
@@ -199,19 +206,23 @@ export class Trainer {
     let found = this.corruptions.get(phase)
     if (!found) {
       const { config, recipe } = this.setup
-      const { dropAll, dropEach } = recipe
+      const { dropAll, dropEach, masking, leastMasked, complementary } = recipe
       const { schedule } = noiseOf(config.noise)
-      const { noise } = noiseOf(configOf(config, phase).noise)
+      const paces = this.parameters.tensors[paceName]?.data
+      const { noise } = noiseOf(configOf(config, phase).noise, paces)
+      const drawn = masking ? clippedTimes(schedule, masking) : times[recipe.times]
       found = phase.causal
         ? // of no account where words come one by one, and blocks of one word are paid once
           { noise, schedule: schedules.linear, times: times.uniform, dropAll, dropEach }
         : {
             noise,
+            versions: noise.paces ? versions : 1,
             schedule,
-            times: timesAbove(times[recipe.times], schedule, recipe.leastMasked),
-            complementary: recipe.complementary,
+            times: timesAbove(drawn, schedule, leastMasked),
+            complementary,
             dropAll,
             dropEach,
+            vectorWidth: config.architecture.vectors?.width,
           }
       this.corruptions.set(phase, found)
     }
@@ -250,7 +261,12 @@ export class Trainer {
       this.loss.data[0] = 0
     } else {
       const session = await this.sessionOf(phase)
-      await session.run({ ...feeds, ...this.parameters.tensors }, this.outputs)
+      const { nats } = await session.run({ ...feeds, ...this.parameters.tensors }, this.outputs)
+      if (nats) {
+        const into = this.gradients.tensors[paceName].data
+        const framing = this.framing(phase)
+        addPaceGradient(into, batch, feeds, nats.data, { ...corruption, framing })
+      }
     }
     return views * batch.rows * batch.length
   }

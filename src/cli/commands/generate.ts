@@ -67,7 +67,11 @@ export const generateOptions = {
     'nats',
   ),
   eps: numeric(ranges.eps, 'time at which released samplers stop; default their own', 'x'),
-  eta: numeric(ranges.eta, 'how readily words go back into the fog; default the policy’s own', 'x'),
+  eta: numeric(
+    ranges.eta,
+    'how readily words go back into the fog, with euler how much noise is drawn anew; default the policy’s own',
+    'x',
+  ),
   guidance: numeric(
     ranges.guidance,
     'how much more the given text counts than by itself; doubles the forwards',

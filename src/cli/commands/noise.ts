@@ -1,6 +1,12 @@
 // unfog noise: how text can be corrupted, and how fast. One sentence is drawn under every process.
 import { ranges } from '../../denoise/index.ts'
-import { type Noise, noises, type Schedule, schedules } from '../../noise/index.ts'
+import {
+  type Noise,
+  noises,
+  type Schedule,
+  schedules,
+  type VectorNoise,
+} from '../../noise/index.ts'
 import { command } from '../command.ts'
 import type { Io } from '../io.ts'
 import { listing } from '../listing.ts'
@@ -9,6 +15,7 @@ import {
   exampleText,
   type NoisyText,
   type NoisyWord,
+  nearestShare,
   noisyTexts,
 } from '../noisy-text.ts'
 import { misuse, numeric, oneOf, toggle } from '../option.ts'
@@ -17,7 +24,9 @@ import { fogColour, type Ink, type Palette, paletteFor, wordColour } from '../te
 import { columnsOf, harmless } from '../terminal/width.ts'
 import { type Piece, sentence, wrap } from '../terminal/wrap.ts'
 
-const scheduleNames = Object.keys(schedules) as (keyof typeof schedules)[]
+/** those that are a curve before a model has learnt one */
+const curved = Object.values<Schedule>(schedules).filter(({ learnt }) => !learnt)
+const scheduleNames = curved.map(({ name }) => name as keyof typeof schedules)
 
 export const noise = command({
   about: 'see how each noise process and schedule corrupts a text',
@@ -35,8 +44,10 @@ export const noise = command({
     const drawn = json
       ? tables()
       : [
-          ...Object.values<Noise>(noises).map((row) =>
-            picture(row, noisyTexts(row, schedules[schedule], text, seed), io),
+          ...Object.values<Noise>(noises).map(
+            (row) =>
+              picture(row, noisyTexts(row, schedules[schedule], text, seed), io) +
+              (row.vectors ? nearestCurve(row, schedules[schedule], io) : ''),
           ),
           curves(io),
         ].join('\n')
@@ -70,15 +81,18 @@ const inks: Record<NoisyWord['kind'], Ink> = {
 }
 const faint: Ink = { dim: true }
 
-function picture({ name, about, source }: Noise, texts: NoisyText[], io: Io): string {
+function picture({ name, about, source, vectors }: Noise, texts: NoisyText[], io: Io): string {
   const palette = paletteFor(io.stdout, io.env)
   const head = `${name}: ${about} (${source})`
   const rows = texts.map(({ time, words }) => {
-    const pieces = words.flatMap(({ text, kind, after }): Piece[] => [
-      { text: kind === 'fog' ? '░'.repeat(columns(text)) : text, ink: inks[kind] },
+    const pieces = words.flatMap(({ text, kind, after, certainty }): Piece[] => [
+      {
+        text: kind === 'fog' ? '░'.repeat(columns(text)) : text,
+        ink: certainty === undefined ? inks[kind] : { colour: wordColour(certainty) },
+      },
       { text: after, ink: inks.kept },
     ])
-    return labelled(time.toFixed(1), pieces, io, palette)
+    return labelled(time.toFixed(vectors ? 2 : 1), pieces, io, palette)
   })
   return sentence(head, io.stdout) + rows.join('')
 }
@@ -96,26 +110,38 @@ function labelled(label: string, pieces: readonly Piece[], io: Io, palette: Pale
     .join('')
 }
 
+/** Of noise on embeddings: how often the nearest word is the right one, over time. */
+function nearestCurve(row: VectorNoise, schedule: Schedule, io: Io): string {
+  const grid = Array.from({ length: 41 }, (_, i) => i / 40)
+  const shares = nearestShare(row, schedule, grid)
+  const points = grid.map((t, i): [number, number] => [t, shares[i]])
+  const lines = charted([{ name: row.name, points }], io)
+  return `  of a hundred words, how often is the nearest one right?\n${lines.join('\n')}\n`
+}
+
 /** The share of words that is left, over time, under every schedule. */
 function curves(io: Io): string {
   const grid = Array.from({ length: 81 }, (_, i) => i / 80)
-  const rows = Object.values<Schedule>(schedules)
-  const lines = chart(
-    rows.map(({ name, survival }) => ({
+  const lines = charted(
+    curved.map(({ name, survival }) => ({
       name,
       points: grid.map((t): [number, number] => [t, survival(t)]),
     })),
-    {
-      columns: Math.min(64, io.stdout.columns),
-      rows: 8,
-      palette: paletteFor(io.stdout, io.env),
-      x: (t) => `time ${t}`,
-      y: (share) => `${(100 * share).toFixed(0)} %`,
-    },
+    io,
   )
   const list = listing(
-    rows.map(({ name, about }) => [name, about]),
+    Object.values<Schedule>(schedules).map(({ name, about }) => [name, about]),
     io.stdout.columns,
   )
   return `schedules: how many words are still themselves\n${lines.join('\n')}\n\n${list}`
 }
+
+/** Shares over time. */
+const charted = (curves: Parameters<typeof chart>[0], io: Io): string[] =>
+  chart(curves, {
+    columns: Math.min(64, io.stdout.columns),
+    rows: 8,
+    palette: paletteFor(io.stdout, io.env),
+    x: (t) => `time ${t}`,
+    y: (share) => `${(100 * share).toFixed(0)} %`,
+  })

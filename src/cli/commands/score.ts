@@ -17,13 +17,17 @@ export const score = command({
   options: {
     model: text('model', 'a bundled model, or the folder of a model or run; default tales'),
     time: duration('most time for a bound; default 30s'),
+    steps: numeric(
+      ranges.steps,
+      'the bound of a chain of so many steps, as --policy ancestral writes in them; default of ever finer ones',
+    ),
     seed: numeric(ranges.seed, 'which noise a bound is measured with; default 0'),
     documents: oneOf(
       Object.keys(documentRules) as (keyof typeof documentRules)[],
       'what one document is',
       { value: 'rule', otherwise: 'as the model was trained' },
     ),
-    json: toggle('one JSON: nats, stderr, natsPerChar, exact, noise, block, samples'),
+    json: toggle('one JSON: nats, stderr, natsPerChar, exact, noise, block, steps, samples'),
     ...deviceOptions,
   },
   examples: [
@@ -31,7 +35,7 @@ export const score = command({
     'unfog score - --model runs/story --time 2m --json < story.txt',
   ],
   async run(
-    { model: name = 'tales', time = 30, seed = 0, json, device, threads, documents: asked },
+    { model: name = 'tales', time = 30, seed = 0, steps, json, device, threads, documents: asked },
     io,
     file,
   ) {
@@ -46,6 +50,7 @@ export const score = command({
         .score(texts, {
           seconds: time,
           seed,
+          steps,
           signal: io.signal,
           onProgress: ({ nats, stderr }, samples) =>
             progress.show(nats, stderr, samples, (io.clock.now() - started) / 1000),

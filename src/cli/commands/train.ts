@@ -9,6 +9,7 @@ import { deviceOptions } from '../device-options.ts'
 import {
   count,
   duration,
+  levels,
   misuse,
   nats,
   numeric,
@@ -51,6 +52,7 @@ const options = {
     'the largest share of words that others replace, in hybrid noise; default 0.1',
     'x',
   ),
+  sigma: levels('least and most noise on a vector of length 1, in gaussian noise; default 0.05-20'),
   seed: numeric(ranges.seed, 'default 0'),
   from: text('model', 'a model to start from: a bundled name or a folder'),
   ...dataOptions,

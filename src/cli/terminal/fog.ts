@@ -32,6 +32,16 @@ export function blot(shape: FogShape, position: number, certainty: number, tick:
   return drawn
 }
 
+/** A word that is only the nearest to where its vector stands: the less sure, the more of its letters are fog. */
+export function blurred(text: string, position: number, certainty: number, tick: number): string {
+  const letters = Array.from(text, (letter, i) =>
+    /\s/.test(letter) || noise(position * 31 + i, tick) < certainty
+      ? letter
+      : grains[Math.min(grains.length - 1, Math.floor(certainty * grains.length))],
+  )
+  return letters.join('')
+}
+
 /** A number in [0, 1) that looks random and is always the same: decoration, so no seed has a say in it. */
 function noise(place: number, tick: number): number {
   const mixed = Math.imul(place ^ Math.imul(tick + 1, 0x9e3779b1), 0x85ebca6b)

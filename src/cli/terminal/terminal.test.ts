@@ -14,7 +14,7 @@ import { type Tokenizer, trainTokenizer } from '../../text/index.ts'
 import { type Captured, capturedIo } from '../testing/captured-io.ts'
 import { cellsOf } from './cells.ts'
 import { fogColour, type Palette, paletteFor, plain, wordColour } from './colour.ts'
-import { blot, fogShape } from './fog.ts'
+import { blot, blurred, fogShape } from './fog.ts'
 import { Screen } from './screen.ts'
 import { watch } from './watch.ts'
 import { columnsOf, harmless } from './width.ts'
@@ -274,6 +274,33 @@ describe('watching', () => {
     expect(io.out.split('\n').filter((line) => line.startsWith('['))).toHaveLength(7)
   })
 
+  test('where no word is in the fog, steps say how far it is, and unsure words are blurred', async () => {
+    const frames = await collect(framesOf('a b c d', bytes))
+    const last = frames[frames.length - 1]
+    const drifting = frames.map(
+      (frame, step): Frame => ({
+        ...last,
+        step,
+        steps: frames.length - 1,
+        done: frame.done,
+        vectors: new Float32Array(7),
+        confidence: last.confidence.map(() => step / frames.length),
+      }),
+    )
+    const io = capturedIo()
+    await watch(
+      (async function* () {
+        yield* drifting
+      })(),
+      bytes,
+      io,
+    )
+    const lines = io.out.split('\n').filter((line) => line.startsWith('['))
+    expect(lines).toHaveLength(7)
+    expect(lines[0]).toMatch(/^\[ {2}0 %\] [░▒▓ ]+$/)
+    expect(lines[6]).toBe('[100 %] a b c d')
+  })
+
   test('a failure gives the cursor back', async () => {
     const io = capturedIo({ tty: true })
     const breaking = (async function* () {
@@ -283,4 +310,17 @@ describe('watching', () => {
     await expect(watch(breaking, words, io)).rejects.toThrow('broken')
     expect(io.out.endsWith('\x1b[?25h')).toBe(true)
   })
+})
+
+test('a word whose vector is only near it shows as many letters as it is sure', () => {
+  const text = ' a word of several letters'
+  const letters = (certainty: number) =>
+    [...blurred(text, 3, certainty, 1)].filter((letter) => /[a-z]/.test(letter)).length
+  expect(blurred(text, 3, 1, 1)).toBe(text)
+  expect(letters(0)).toBe(0)
+  expect(letters(0.5)).toBeGreaterThan(4)
+  expect(letters(0.5)).toBeLessThan(18)
+  expect([...blurred(text, 3, 0, 1)].map((letter) => letter === ' ')).toEqual(
+    [...text].map((letter) => letter === ' '),
+  )
 })

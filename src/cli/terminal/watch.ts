@@ -5,7 +5,7 @@ import type { Tokenizer } from '../../text/index.ts'
 import type { Io, Output } from '../io.ts'
 import { cellsOf } from './cells.ts'
 import { fogColour, type Ink, lively, type Palette, paletteFor, wordColour } from './colour.ts'
-import { blot, type FogShape, fogShape } from './fog.ts'
+import { blot, blurred, type FogShape, fogShape } from './fog.ts'
 import { Screen } from './screen.ts'
 import { harmless } from './width.ts'
 import { type Piece, wrap } from './wrap.ts'
@@ -114,8 +114,10 @@ function piecesOf(frame: Frame, tokenizer: Tokenizer, shape: FogShape): Piece[] 
       kind === 'given'
         ? { bold: true }
         : { colour: wordColour(certainty), bold: fresh && !frame.done }
-    pieces.push({ text: pieces.length === 0 ? text.trimStart() : text, ink })
-    end = text || end
+    const near = frame.vectors && kind === 'settled' && !frame.done
+    const shown = near ? blurred(text, position, certainty, frame.step) : text
+    pieces.push({ text: pieces.length === 0 ? shown.trimStart() : shown, ink })
+    end = shown || end
   }
   return pieces
 }
@@ -123,11 +125,16 @@ function piecesOf(frame: Frame, tokenizer: Tokenizer, shape: FogShape): Piece[] 
 const fogOf = ({ state }: Frame): number =>
   state.reduce((sum, value) => sum + (value === states.fog ? 1 : 0), 0)
 
+/** How far it is, 0 to 1: by the fog that is lifted, or the steps that are done where there was none. */
+function progress(frame: Frame, start: number): number {
+  if (frame.done) return 1
+  return start > 0 ? 1 - fogOf(frame) / start : frame.step / (frame.steps ?? frame.step + 1)
+}
+
 /** How far it is, and what the colours mean. */
 function gauge(frame: Frame, start: number, palette: Palette): string {
-  const written = Math.max(0, start - fogOf(frame))
   const length = 16
-  const full = Math.round((length * written) / Math.max(1, start))
+  const full = Math.round(length * Math.max(0, progress(frame, start)))
   const bar = Array.from({ length }, (_, i) =>
     palette.paint(i < full ? '━' : '┄', {
       colour: i < full ? wordColour(i / length) : fogColour(0.3),
@@ -143,7 +150,7 @@ function gauge(frame: Frame, start: number, palette: Palette): string {
 /** pictures of the plain form beside the first */
 const plainPictures = 6
 
-/** For files, pipes and terminals that want no colours: frames as text, each with its share of the fog lifted. */
+/** For files, pipes and terminals that want no colours: frames as text, each with how far it is. */
 function plainFrames(tokenizer: Tokenizer, output: Output): Show {
   const shape = fogShape(tokenizer)
   let start = 0
@@ -153,11 +160,11 @@ function plainFrames(tokenizer: Tokenizer, output: Output): Show {
     async frame(frame) {
       if (frame.step === 0) start = fogOf(frame)
       last = frame
-      const lifted = 1 - fogOf(frame) / Math.max(1, start)
+      const lifted = progress(frame, start)
       const picture = frame.done ? plainPictures : Math.floor(lifted * plainPictures)
       if (picture === shown || frame.done === 'abort') return
       shown = picture
-      const label = `[${String(Math.round(100 * (frame.done ? 1 : lifted))).padStart(3)} %]`
+      const label = `[${String(Math.round(100 * lifted)).padStart(3)} %]`
       const text = piecesOf(frame, tokenizer, shape)
         .map(({ text }) => text)
         .join('')

@@ -5,8 +5,10 @@ import { confidence } from './confidence.ts'
 import { ddpm } from './ddpm.ts'
 import { entropy, maskgitPlus, topkMargin } from './dream.ts'
 import { entropyBound, entropyBoundTop } from './entropy-bound.ts'
+import { euler } from './euler.ts'
 import { factor } from './factor.ts'
 import { firstHitting } from './first-hitting.ts'
+import { heun } from './heun.ts'
 import { leftToRight } from './left-to-right.ts'
 import { lowConfidence } from './low-confidence.ts'
 import { margin } from './margin.ts'
@@ -40,6 +42,8 @@ export const policies = {
   entropy,
   ddpm,
   posterior,
+  euler,
+  heun,
   'forward-backward': forwardBackward,
   'remdm-cap': remdmCap,
   'remdm-rescale': remdmRescale,

@@ -19,14 +19,14 @@ export const posterior: Policy = {
   steps: (fog, settings) => settings.steps ?? perWord * fog,
   wants: ({ state }) =>
     Int32Array.from(state.keys()).filter((position) => state[position] !== states.given),
+  time: ({ step, steps }) => 1 - step / steps,
   choose: (predictions, { step, steps }) =>
-    predictions.map((prediction) => ({
-      position: prediction.position,
-      token: prediction.earlier(
+    predictions.map((prediction) =>
+      prediction.earlier(
         1 - step / steps,
         1 - (step + 1) / steps,
         step === steps - 1 ? 'likeliest' : 'drawn',
       ),
-    })),
+    ),
   done: ({ step, steps }) => step >= steps,
 }

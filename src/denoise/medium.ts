@@ -1,0 +1,58 @@
+// What a text is made of while it is written under noise in which nothing settles: words, of which each step draws
+// others, or vectors, which move until a word is near (see vectors.ts). The draft sees words either way.
+import { UnfogError } from '../error/index.ts'
+import type { WordNoise, World } from '../noise/index.ts'
+import { categorical } from '../random/index.ts'
+import type { Ask } from './denoiser.ts'
+import type { Frame } from './frame.ts'
+import type { Change, How } from './policy.ts'
+
+/** A position and the step it takes. */
+export interface Move {
+  position: number
+  /** what the draft shows there */
+  token: number
+  /** [V] probabilities of the clean word, as `Medium.heard` tells them */
+  prediction: Float64Array
+  /** noise times */
+  from: number
+  to: number
+  how: How
+  /** see `PolicySettings.eta` */
+  eta?: number
+  /** of so many outcomes, as tokens are drawn */
+  draw(weights: Float64Array): number
+  /** another number of this step and position, in (0, 1) */
+  uniform(): number
+}
+
+export interface Medium {
+  /** What stands at a position before the first step. @param uniform in (0, 1)  @returns the word that is shown */
+  begin(position: number, uniform: number): number
+  /** The question as the network is shown it. @param state [L]  @param time of the noise */
+  asked(ask: Ask, state: Uint8Array, time: number): Ask
+  /** Logits of what is known of a position, from what the network answered. */
+  heard(logits: Float32Array, position: number, time: number): Float32Array
+  earlier(move: Move): Omit<Change, 'position'>
+  write(change: Change): void
+  /** what a frame needs to go on from, up to a length */
+  shown(length: number): Pick<Frame, 'vectors' | 'slopes'>
+}
+
+/** Words, each drawn by Bayes' rule from what stands there. */
+export const wordMedium = (noise: WordNoise, world: World): Medium => ({
+  begin: (_, uniform) => categorical(noise.prior(world), uniform),
+  asked: (ask) => ask,
+  heard: (logits) => logits,
+  earlier({ token, prediction, from, to, how, draw }) {
+    const q = noise.posterior(token, prediction, to, from, world)
+    if (how === 'drawn') return { token: draw(q) }
+    if (how === 'likeliest') return { token: likeliest(q) }
+    throw new UnfogError('internal', `words under ${noise.name} noise cannot be ${how}`)
+  },
+  write() {},
+  shown: () => ({}),
+})
+
+/** The lowest index among equals. */
+export const likeliest = (p: Float64Array): number => p.indexOf(p.reduce((a, b) => Math.max(a, b)))

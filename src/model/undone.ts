@@ -1,0 +1,52 @@
+// The rows that are priced, in graph ops: what a network says of them, and what it was shown. Training and measuring
+// share it. Under noise on embeddings the vectors are made here, of the words that the network has learnt.
+import { gather, input, type Tensor } from '../graph/index.ts'
+import type { ShownVectors, Transformer } from '../nn/index.ts'
+import type { NoisyVectors, Pricing, Process, Terms, VectorNoise } from '../noise/index.ts'
+import { normals } from '../random/index.ts'
+import type { HostTensor } from '../runtime/index.ts'
+
+/** Terms of rows, R of them. Inputs of the graph: `rows`, `targets`, `noisy`, `time`; under noise on embeddings also
+ * `places`, where in the canvases the rows' vectors stand, and `epsilon`, see `epsilonOf`.
+ * @param ids see `Transformer.logits` */
+export function undone(
+  network: Transformer,
+  noise: Process['noise'],
+  pricing: Pricing,
+  ids: Tensor,
+  visible?: Tensor,
+): Terms {
+  const rows = input('rows', 'int32', ['R'])
+  const targets = input('targets', 'int32', ['R'])
+  const noisy = input('noisy', 'int32', ['R'])
+  const time = input('time', 'float', ['R'])
+  const { words } = network
+  if (!noise.vectors || !words) {
+    return { logits: network.logits(ids, rows, visible), targets, noisy, time }
+  }
+  const epsilon = input('epsilon', 'float', ['R', words.shape[1]])
+  const seen = noise.vectors.noisy(gather(words, targets), epsilon, time, pricing)
+  const vectors: NoisyVectors = { seen, words }
+  const shown = shownVectors(noise, seen, time, pricing)
+  return { logits: network.logits(ids, rows, visible, shown), targets, noisy, time, vectors }
+}
+
+/** What a network is shown of vectors, [R, D], at the input `places`. */
+export const shownVectors = (
+  { vectors }: VectorNoise,
+  seen: Tensor,
+  time: Tensor,
+  pricing: Pricing,
+): ShownVectors => ({
+  places: input('places', 'int32', ['R']),
+  values: vectors.shown(seen, time, pricing),
+})
+
+/** Standard normal numbers of rows, [R, width]. @param draws [R] in (0, 1) */
+export function epsilonOf(draws: ArrayLike<number>, width: number): HostTensor {
+  const data = new Float32Array(draws.length * width)
+  if (width > 0) {
+    for (let r = 0; r < draws.length; r++) data.set(normals(draws[r], width), r * width)
+  }
+  return { data, dims: [draws.length, width] }
+}
