@@ -62,7 +62,8 @@ export interface Prediction {
   readonly confidence: number
   /** the most probable token that may be written */
   readonly best: number
-  /** [V] as the network gave them, those of banned ids too: for certainties of a policy's own */
+  /** [V] as the network gave them, those of banned ids too: for certainties of a policy's own. Not for one that says
+   * `summaries` */
   readonly logits: Float32Array
   /** A draw in which the mask is one outcome, with probability `stay`, and the tokens share the rest. */
   tokenOrMask(stay: number): number
@@ -88,6 +89,9 @@ export interface Policy {
   /** true: it asks about every word in its place and may draw it again, as noise needs in which words do not settle.
    * Others write by lifting fog, believe what stands, and hide it where they ask about it */
   readonly redraws?: true
+  /** true: it asks about fog alone, and looks at nothing of a prediction but `top`, `entropy`, `best`, `token` and
+   * `confidence`. So no row of logits need be brought to it */
+  readonly summaries?: true
   /** the options of its own that it understands; any other is refused by name */
   readonly takes: readonly (keyof PolicySettings)[]
   readonly defaults: { readonly temperature: number }

@@ -7,4 +7,4 @@ export {
   parameterShapes,
   timeFeatures,
 } from './parameters.ts'
-export { type KeyValues, type Transformer, transformer, type Window } from './transformer.ts'
+export { type KeyValues, never, type Transformer, transformer, type Window } from './transformer.ts'
