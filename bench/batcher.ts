@@ -10,7 +10,7 @@ import { loadModel } from '../src/api/load.node.ts'
 import type { GenerateOptions } from '../src/api/model.ts'
 import type { PolicyName } from '../src/denoise/index.ts'
 import { cpu } from '../src/runtime/cpu.node.ts'
-import type { Device, HostTensor } from '../src/runtime/index.ts'
+import type { Device } from '../src/runtime/index.ts'
 
 const { values } = parseArgs({
   options: {
@@ -47,9 +47,9 @@ const timed: Device = {
       outputs: session.outputs,
       profile: () => session.profile(),
       dispose: () => session.dispose(),
-      async run(inputs: Readonly<Record<string, HostTensor>>) {
+      async run(...given: Parameters<typeof session.run>) {
         const start = now()
-        const result = await session.run(inputs)
+        const result = await session.run(...given)
         inSession += now() - start
         return result
       },

@@ -2,53 +2,58 @@
 // ranks positions by certainty draws only what it writes, and counter-based random numbers make the difference
 // invisible.
 import type { Prediction } from './policy.ts'
-import { type Candidate, mostProbable, type Row, readRow } from './sample.ts'
+import { type Candidate, mostProbable } from './sample.ts'
+import type { Known } from './summaries.ts'
 
 export class Answer implements Prediction {
   readonly position: number
-  readonly logits: Float32Array
+  readonly #known: Known
   readonly #banned: Uint8Array
-  readonly #row: Row
-  readonly #draw: (row: Row, stay: number) => number
+  readonly #draw: (stay: number) => number
   readonly earlier: Prediction['earlier']
   #token: number | undefined
+  #logits: Float32Array | undefined
 
   /** @param banned [V], 1 where the id must not be written
    * @param draw a token, or with probability `stay` the mask
    * @param earlier see `Prediction.earlier` */
   constructor(
     position: number,
-    logits: Float32Array,
+    known: Known,
     banned: Uint8Array,
-    draw: (row: Row, stay: number) => number,
+    draw: (stay: number) => number,
     earlier: Prediction['earlier'],
   ) {
     this.position = position
-    this.logits = logits
+    this.#known = known
     this.#banned = banned
-    this.#row = readRow(logits, banned)
     this.#draw = draw
     this.earlier = earlier
   }
 
+  get logits(): Float32Array {
+    this.#logits ??= this.#known.logits()
+    return this.#logits
+  }
+
   get top(): number {
-    return this.#row.top
+    return this.#known.row.top
   }
 
   get entropy(): number {
-    return this.#row.entropy
+    return this.#known.row.entropy
   }
 
   get best(): number {
-    return this.#row.best
+    return this.#known.row.best
   }
 
   tokenOrMask(stay: number): number {
-    return this.#draw(this.#row, stay)
+    return this.#draw(stay)
   }
 
   get token(): number {
-    this.#token ??= this.#draw(this.#row, 0)
+    this.#token ??= this.#draw(0)
     return this.#token
   }
 
@@ -57,11 +62,11 @@ export class Answer implements Prediction {
   }
 
   mostProbable(count: number): Candidate[] {
-    return mostProbable(this.logits, this.#banned, count, this.#row)
+    return mostProbable(this.logits, this.#banned, count, this.#known.row)
   }
 
   /** Of any token, at temperature 1. */
   probability(token: number): number {
-    return Math.exp(this.logits[token] - this.#row.logSumExp)
+    return Math.exp(this.logits[token] - this.#known.row.logSumExp)
   }
 }

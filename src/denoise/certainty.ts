@@ -19,6 +19,23 @@ export function probabilities(
   return weights
 }
 
+/** `probabilities(logits, without)[token]` to the bit, without making the others. */
+export function probabilityOf(
+  token: number,
+  logits: ArrayLike<number>,
+  without: readonly number[] = [],
+): number {
+  if (without.includes(token)) return 0
+  const counts = (id: number) => without.length === 0 || !without.includes(id)
+  let most = Number.NEGATIVE_INFINITY
+  for (let id = 0; id < logits.length; id++) {
+    if (logits[id] > most && counts(id)) most = logits[id]
+  }
+  let sum = 0
+  for (let id = 0; id < logits.length; id++) if (counts(id)) sum += Math.exp(logits[id] - most)
+  return Math.exp(logits[token] - most) / sum
+}
+
 /** Items by falling score, those of equal score in their order. */
 export const ranked = <T>(items: readonly T[], scores: readonly number[]): T[] =>
   [...items.keys()].sort((a, b) => scores[b] - scores[a] || a - b).map((i) => items[i])

@@ -12,6 +12,30 @@ export interface Reuse {
   fresh?: { from: number; to?: number }
 }
 
+/** What a denoiser may say of its rows itself, where the numbers are. It may take no notice: then it gives logits. */
+export interface Summarise {
+  /** all ids that are not to be written, for each row: they count for nothing */
+  banned: readonly (readonly number[])[]
+  /** how many of the most probable ids are named, at least one */
+  most: number
+  /** are the logits wanted too? */
+  logits: boolean
+}
+
+export interface Summary {
+  /** the most probable ids, the lowest first among equals */
+  readonly ids: ArrayLike<number>
+  /** their logits */
+  readonly values: ArrayLike<number>
+  /** Σ e^d over all ids but the first, where d is how far the logit lies from that of the first */
+  readonly rest: number
+  /** Σ d·e^d */
+  readonly weighted: number
+}
+
+/** [rows × vocabSize], empty where summaries were given and nothing else was wanted. */
+export type Logits = Float32Array & { summaries?: readonly Summary[] }
+
 export interface Ask {
   /** the canvas: token ids, `maskId` where there is fog. Changed in place between steps: read it during the call */
   tokens: Int32Array
@@ -27,6 +51,8 @@ export interface Ask {
   vectors?: Float32Array
   /** nothing is kept without it */
   reuse?: Reuse
+  /** logits alone without it */
+  summarise?: Summarise
 }
 
 export interface Denoiser {
@@ -48,5 +74,5 @@ export interface Denoiser {
   words?(): Float32Array | undefined
   /** Logits of the asked rows, [rows.length × vocabSize] per ask, in order. A row's numbers do not depend on the
    * other members of the batch, nor on which other rows are asked. */
-  logits(asks: readonly Ask[]): Promise<Float32Array[]>
+  logits(asks: readonly Ask[]): Promise<Logits[]>
 }

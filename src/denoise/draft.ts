@@ -7,14 +7,15 @@ import { type Draw, inverse, type Random, seeded } from '../random/index.ts'
 import { Answer } from './answer.ts'
 import type { Keeper } from './caches.ts'
 import type { Canvas } from './canvas.ts'
-import type { Ask, Denoiser } from './denoiser.ts'
+import type { Ask, Denoiser, Logits, Summarise } from './denoiser.ts'
 import { type Frame, fogSign, states } from './frame.ts'
 import { guide, unprompted } from './guidance.ts'
 import { type Medium, wordMedium } from './medium.ts'
 import type { Plan } from './plan.ts'
 import type { Change, PolicyState } from './policy.ts'
-import { type Candidate, distribution, type Row, readRow } from './sample.ts'
+import { type Candidate, distribution } from './sample.ts'
 import { type Stage, stagesOf } from './stages.ts'
+import { demandOf, knownOf } from './summaries.ts'
 import { vectorMedium } from './vectors.ts'
 
 type Network = Omit<Denoiser, 'logits'>
@@ -38,8 +39,9 @@ export class Draft {
   readonly #steps: number
   /** from here on eos may be written and ends the text; undefined when the length is given */
   readonly #tail: number | undefined
-  readonly #banned: Uint8Array
-  readonly #bannedInside: Uint8Array
+  /** what is not to be written, and what is not to be before an end may stand */
+  readonly #banned: Bans
+  readonly #bannedInside: Bans
   readonly #process: Process
   readonly #medium: Medium
   /** of the text, and with guidance of the text without what is given */
@@ -82,13 +84,13 @@ export class Draft {
     this.#tail =
       open && network.eosId !== undefined ? this.#state.lastIndexOf(states.given) + 1 : undefined
     const { ban } = plan
-    this.#banned = bannedIds(network, ban)
-    this.#bannedInside = bannedIds(
+    this.#banned = bansOf(network, ban)
+    this.#bannedInside = bansOf(
       network,
       network.eosId === undefined ? ban : [...ban, network.eosId],
     )
     this.#keepers = [plan.cache.keep?.(), plan.cache.keep?.()]
-    this.#process = network.process ?? maskedProcess(this.#banned)
+    this.#process = network.process ?? maskedProcess(this.#banned.flags)
     this.#medium = mediumOf(network, this.#process, from)
     if (!('step' in from)) this.#begin()
     this.#finish()
@@ -129,7 +131,13 @@ export class Draft {
       if (rows.length > 0) {
         this.#asked = { view, rows }
         const { labels, before } = this.#plan
-        const plain = { tokens: this.#hidden(rows), rows, labels, before }
+        const plain = {
+          tokens: this.#hidden(rows),
+          rows,
+          labels,
+          before,
+          summarise: this.#summarise(rows),
+        }
         const ask = this.#medium.asked(plain, this.#state, this.#timeOf(view))
         const asks =
           this.#plan.guidance === 0
@@ -153,21 +161,26 @@ export class Draft {
     return tokens
   }
 
-  /** The answers, in the order of the questions: logits of the asked rows, [rows × vocabSize]. */
-  take([conditional, unconditional]: readonly Float32Array[]): void {
+  #summarise(rows: Int32Array): Summarise | undefined {
+    const demand = demandOf(this.#plan)
+    return demand && { ...demand, banned: Array.from(rows, (row) => this.#bansAt(row).ids) }
+  }
+
+  #bansAt(position: number): Bans {
+    const inside = this.#tail === undefined || position < this.#tail
+    return inside ? this.#bannedInside : this.#banned
+  }
+
+  /** The answers, in the order of the questions. */
+  take([conditional, unconditional]: readonly Logits[]): void {
     if (!this.#asked) throw new UnfogError('internal', 'an answer came that nobody had asked for')
     const { view, rows } = this.#asked
-    const logits = unconditional
+    const logits: Logits = unconditional
       ? guide(conditional, unconditional, this.#plan.guidance)
       : conditional
-    const size = this.#network.vocabSize
     const answers = Array.from(
       rows,
-      (position, i) =>
-        [
-          position,
-          this.#answer(position, logits.subarray(i * size, (i + 1) * size), view),
-        ] as const,
+      (position, i) => [position, this.#answer(position, logits, i, view)] as const,
     )
     for (const [position, answer] of answers) {
       this.#confidence[position] =
@@ -246,20 +259,21 @@ export class Draft {
     return this.#plan.policy.time?.(view) ?? 1
   }
 
-  #answer(position: number, said: Float32Array, view: PolicyState): Answer {
-    const logits = this.#medium.heard(said, position, this.#timeOf(view))
-    const inside = this.#tail === undefined || position < this.#tail
-    const banned = inside ? this.#bannedInside : this.#banned
+  /** @param index of the row that answers for the position */
+  #answer(position: number, answered: Logits, index: number, view: PolicyState): Answer {
+    const { flags: banned } = this.#bansAt(position)
+    const heard = this.#medium.heard?.(position, this.#timeOf(view))
+    const known = knownOf(answered, index, banned, heard)
     const step = this.#step
-    const weightsOf = (row: Row) => distribution(logits, banned, this.#plan, row)
+    const weightsOf = () => distribution(known.logits(), banned, this.#plan, known.row)
     const draw = (weights: Float64Array) => this.#draw(weights, this.#random, step, position)
     return new Answer(
       position - this.#stage.from,
-      logits,
+      known,
       banned,
-      (row, stay) => {
-        if (stay === 0 && this.#plan.temperature === 0) return row.best
-        const weights = weightsOf(row)
+      (stay) => {
+        if (stay === 0 && this.#plan.temperature === 0) return known.row.best
+        const weights = weightsOf()
         if (stay > 0) leave(weights, this.#network.maskId, stay)
         return draw(weights)
       },
@@ -268,7 +282,7 @@ export class Draft {
         ...this.#medium.earlier({
           position,
           token: this.#tokens[position],
-          prediction: normalised(weightsOf(readRow(logits, banned))),
+          prediction: normalised(weightsOf()),
           from,
           to,
           how,
@@ -408,11 +422,19 @@ function leave(weights: Float64Array, maskId: number, share: number): void {
   weights[maskId] = share
 }
 
-function bannedIds(network: Network, more: readonly number[]): Uint8Array {
-  const banned = new Uint8Array(network.vocabSize)
+/** Ids that are not to be written. */
+interface Bans {
+  readonly ids: readonly number[]
+  /** [vocabSize] 1 for each of them */
+  readonly flags: Uint8Array
+}
+
+function bansOf(network: Network, more: readonly number[]): Bans {
   // a model may predict the mask itself; a loop that believed it would never end
-  for (const id of [...Array.from(network.banned), network.maskId, ...more]) banned[id] = 1
-  return banned
+  const ids = [...Array.from(network.banned), network.maskId, ...more]
+  const flags = new Uint8Array(network.vocabSize)
+  for (const id of ids) flags[id] = 1
+  return { ids, flags }
 }
 
 function* positionsInFog(state: Uint8Array): Generator<number> {

@@ -31,8 +31,8 @@ export interface Medium {
   begin(position: number, uniform: number): number
   /** The question as the network is shown it. @param state [L]  @param time of the noise */
   asked(ask: Ask, state: Uint8Array, time: number): Ask
-  /** Logits of what is known of a position, from what the network answered. */
-  heard(logits: Float32Array, position: number, time: number): Float32Array
+  /** From the logits that the network answered to those of all that is known of a position; the same without. */
+  heard?(position: number, time: number): (logits: Float32Array) => Float32Array
   earlier(move: Move): Omit<Change, 'position'>
   write(change: Change): void
   /** what a frame needs to go on from, up to a length */
@@ -43,7 +43,6 @@ export interface Medium {
 export const wordMedium = (noise: WordNoise, world: World): Medium => ({
   begin: (_, uniform) => categorical(noise.prior(world), uniform),
   asked: (ask) => ask,
-  heard: (logits) => logits,
   earlier({ token, prediction, from, to, how, draw }) {
     const q = noise.posterior(token, prediction, to, from, world)
     if (how === 'drawn') return { token: draw(q) }

@@ -64,7 +64,8 @@ export interface Prediction {
   readonly confidence: number
   /** the most probable token that may be written */
   readonly best: number
-  /** [V] as the network gave them, those of banned ids too: for certainties of a policy's own */
+  /** [V] as the network gave them, those of banned ids too: for certainties of a policy's own. Not for one that says
+   * `summaries` */
   readonly logits: Float32Array
   /** The most probable tokens that may be written, at temperature 1, the surest first; fewer where there are no more. */
   mostProbable(count: number): Candidate[]
@@ -101,6 +102,9 @@ export interface Policy {
   readonly redraws?: true
   /** true: it moves noisy vectors, as noise on embeddings alone has them */
   readonly moves?: true
+  /** true: it asks about fog alone, and looks at nothing of a prediction but `top`, `entropy`, `best`, `token` and
+   * `confidence`. So no row of logits need be brought to it */
+  readonly summaries?: true
   /** the options of its own that it understands; any other is refused by name */
   readonly takes: readonly (keyof PolicySettings)[]
   readonly defaults: { readonly temperature: number }

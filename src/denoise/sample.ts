@@ -32,34 +32,54 @@ export interface Row {
   readonly logSumExp: number
 }
 
-/** @param logits [V]  @param banned [V], 1 where the id must not be written
+/** What a row's statistics are made of, with sums in which the best token itself, whose 1 would round small numbers
+ * away, does not count.
  * @throws UnfogError `bad_model` when the largest logit is not a finite number */
+export function rowOf({
+  best,
+  most,
+  rest,
+  weighted,
+}: {
+  best: number
+  /** its logit */
+  most: number
+  /** Σ e^d of all others that may be written, where d is how far a logit lies from the largest */
+  rest: number
+  /** Σ d·e^d */
+  weighted: number
+}): Row {
+  // NaN anywhere makes rest NaN
+  if (!(Number.isFinite(most) && rest >= 0)) {
+    throw new UnfogError('bad_model', "the model's prediction is not a finite number")
+  }
+  return {
+    best,
+    top: 1 / (1 + rest),
+    entropy: Math.max(0, Math.log1p(rest) - weighted / (1 + rest)),
+    logSumExp: most + Math.log1p(rest),
+  }
+}
+
+/** @param logits [V]  @param banned [V], 1 where the id must not be written
+ * @throws UnfogError `bad_model` as `rowOf` */
 export function readRow(logits: Float32Array, banned: Uint8Array): Row {
   let best = -1
   for (let id = 0; id < logits.length; id++) {
     if (!banned[id] && (best < 0 || logits[id] > logits[best])) best = id
   }
   const most = logits[best]
-  let sum = 0
+  let rest = 0
   let weighted = 0
   for (let id = 0; id < logits.length; id++) {
-    if (banned[id]) continue
+    if (banned[id] || id === best) continue
     const distance = logits[id] - most
     const weight = Math.exp(distance)
-    sum += weight
+    rest += weight
     // a logit of -inf is a probability of 0, which adds nothing
     if (weight > 0) weighted += weight * distance
   }
-  // the best token alone adds 1, unless it is NaN, infinite, or there is none
-  if (!(sum >= 1)) {
-    throw new UnfogError('bad_model', "the model's prediction is not a finite number")
-  }
-  return {
-    best,
-    top: 1 / sum,
-    entropy: Math.max(0, Math.log(sum) - weighted / sum),
-    logSumExp: most + Math.log(sum),
-  }
+  return rowOf({ best, most, rest, weighted })
 }
 
 /** A token that might stand at a position. */

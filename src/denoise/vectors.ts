@@ -90,19 +90,19 @@ export function vectorMedium(
         similarity(vector, id) > similarity(vector, best) ? id : best,
       )
     },
-    // the mask stands where a vector does
+    // the mask stands where a vector does; what is known of it comes in here, and a summary would not have it
     asked(ask, state, time) {
       const vectors = new Float32Array(ask.rows.length * width)
       ask.rows.forEach((row, i) => {
         vectors.set(at(text.vectors, row), i * width)
       })
       const tokens = ask.tokens.map((id, i) => (state[i] === states.given ? id : maskId))
-      return { ...ask, tokens, time, vectors }
+      return { ...ask, tokens, time, vectors, summarise: undefined }
     },
     // the network says what all other positions say
-    heard(logits, position, time) {
-      const vector = at(text.vectors, position)
-      return logits.map((logit, id) => logit + similarity(vector, id) / sigma(time) ** 2)
+    heard(position, time) {
+      const [vector, variance] = [at(text.vectors, position), sigma(time) ** 2]
+      return (logits) => logits.map((logit, id) => logit + similarity(vector, id) / variance)
     },
     earlier: (move) => ({ token: likeliest(move.prediction), ...moves[move.how](move) }),
     write({ position, vector, slope }) {

@@ -5,6 +5,7 @@
 import { input, type Tensor } from '../graph/index.ts'
 import type { KeyValues, Transformer, TransformerConfig } from '../nn/index.ts'
 import type { HostTensor, Session } from '../runtime/index.ts'
+import { answersOf, type Logits, outputsFor, type Summarise, summaryGraph } from './summary.ts'
 
 /** A question about part of a canvas. */
 export interface PartQuery {
@@ -18,6 +19,7 @@ export interface PartQuery {
   memory: Memory
   /** Is what is computed kept? */
   keep: boolean
+  summarise?: Summarise
 }
 
 /** memories grow by so many positions, so that most questions find room */
@@ -90,6 +92,7 @@ export function partGraph(network: Transformer, config: TransformerConfig): Reco
   )
   return {
     logits,
+    ...summaryGraph(logits, config.vocabSize),
     ...Object.fromEntries(
       made.flatMap(({ key, value }, i) => [
         [`made.key.${i}`, key],
@@ -102,14 +105,14 @@ export function partGraph(network: Transformer, config: TransformerConfig): Reco
 /** Asks parts of canvases.
  * @param sees may the position see the other?
  * @param more further inputs of the graph
- * @returns logits of the asked rows, [rows · vocabSize] per query */
+ * @returns logits of the asked rows, and their summaries, per query */
 export async function runPart(
   session: Session,
   config: TransformerConfig,
   queries: readonly PartQuery[],
   sees: (position: number, other: number) => boolean,
   more: Readonly<Record<string, HostTensor>> = {},
-): Promise<Float32Array[]> {
+): Promise<Logits[]> {
   const { layers, kvHeads, headSize, vocabSize } = config
   const B = queries.length
   for (const { memory, to } of queries) memory.grow(Math.max(to, memory.known))
@@ -138,12 +141,11 @@ export async function runPart(
     }
     for (const row of asked) rows.push(b * N + row - from)
   }
-  const asked = rows.length
   while (rows.length < 2) rows.push(rows[0] ?? 0)
   const names = Array.from({ length: layers }, (_, i) => [`key.${i}`, `value.${i}`]).flat()
   const dims = [B, kvHeads, L, headSize]
   const kept = names.map((name, i) => [name, { data: joined(queries, i, kvHeads, L), dims }])
-  const result = await session.run({
+  const inputs = {
     ids: { data: ids, dims: [B, N] },
     places: { data: places, dims: [B, N] },
     slots: { data: slots, dims: [B, kvHeads, N] },
@@ -151,7 +153,9 @@ export async function runPart(
     rows: { data: Int32Array.from(rows), dims: [rows.length] },
     ...Object.fromEntries(kept),
     ...more,
-  })
+  }
+  const made = queries.some(({ keep }) => keep) ? names.map((name) => `made.${name}`) : []
+  const result = await session.run(inputs, {}, [...outputsFor(queries), ...made])
   for (const [b, query] of queries.entries()) {
     if (!query.keep) continue
     names.forEach((name, i) => {
@@ -162,13 +166,7 @@ export async function runPart(
     query.memory.ids.set(query.canvas.subarray(query.from, query.to), query.from)
     query.memory.known = query.to
   }
-  const logits = (result.logits.data as Float32Array).subarray(0, asked * vocabSize)
-  let start = 0
-  return queries.map(({ rows }) => {
-    const part = logits.subarray(start * vocabSize, (start + rows.length) * vocabSize)
-    start += rows.length
-    return part
-  })
+  return answersOf(result, queries, vocabSize)
 }
 
 /** One array of every memory as a batch; of a single text its own, not copied. */

@@ -12,6 +12,14 @@ import { ended, framing, longestText, writePrefix } from './framing.ts'
 import { Memory, type PartQuery, partGraph, runPart } from './kept.ts'
 import { partsOf } from './parts.ts'
 import { formOf, type WeightData } from './quantise.ts'
+import {
+  answersOf,
+  type Logits,
+  outputsFor,
+  type Summarise,
+  summaryGraph,
+  summaryInputs,
+} from './summary.ts'
 import { epsilonOf, shownVectors, undone } from './undone.ts'
 
 export interface Query {
@@ -33,6 +41,8 @@ export interface Query {
    * `fresh` only its positions are computed anew, and all others are taken to be as in `of` (approximate); without, all
    * that can have changed (exact; nothing is kept where every position sees every other) */
   reuse?: { of: Int32Array; fresh?: { from: number; to?: number } }
+  /** what the network is to say of its rows itself; logits alone without */
+  summarise?: Summarise
 }
 
 /** A query whose rows have true tokens. */
@@ -62,10 +72,10 @@ export interface Network {
   /** The vectors of all words as they are now, [vocabSize × D], each of length 1; undefined unless the noise is on
    * embeddings. */
   words(): Float32Array | undefined
-  /** Logits that predict the asked positions, [rows × vocabSize] per query.
+  /** Logits that predict the asked positions, [rows × vocabSize] per query, with the summaries that it wants.
    * @throws UnfogError `context_length` for a text that is too long; `unsupported` for one without the vectors that the
    * noise of the model is on */
-  logits(queries: readonly Query[]): Promise<Float32Array[]>
+  logits(queries: readonly Query[]): Promise<Logits[]>
   /** The same; of a released model the rows that stand at those positions, see `Framing.raw`. */
   rawLogits(queries: readonly Query[]): Promise<Float32Array[]>
   /** What the asked rows cost under the noise of the model (`Noise.cost`), in nats, [rows] per query: of noise in which
@@ -131,20 +141,23 @@ export function openNetwork(
 
   const memories = new WeakMap<Int32Array, Memory>()
 
-  const session = (output: 'logits' | 'nats' | 'part'): Promise<Session> => {
+  /** a released model shows the logits of banned ids, whoever draws from them bans what is banned */
+  const ruledOut = frame.raw ? [] : frame.banned
+  const ruledOutIds = new Set(ruledOut)
+
+  const session = (output: 'logits' | 'summary' | 'nats' | 'part'): Promise<Session> => {
     let made = sessions.get(output)
     if (!made) {
-      // whoever draws from logits bans what is banned, once more or at all; a loss is taken here
-      const shown = frame.raw && output !== 'nats'
-      const network = transformer(config.architecture, shown ? [] : frame.banned)
+      // a loss is taken here
+      const network = transformer(config.architecture, output === 'nats' ? frame.banned : ruledOut)
       const graph = (): Record<string, Tensor> => {
         if (output === 'part') return partGraph(network, config.architecture)
         const dims = output === 'nats' && frame.block ? ['B', 2, 'L'] : ['B', 'L']
         const ids = input('ids', 'int32', dims)
         const visible = input('visible', 'bool', dims)
-        return output === 'logits'
-          ? { logits: logitsOf(network, ids, visible) }
-          : { nats: cost(network, ids, visible) }
+        if (output === 'nats') return { nats: cost(network, ids, visible) }
+        const logits = logitsOf(network, ids, visible)
+        return output === 'logits' ? { logits } : { logits, ...summaryGraph(logits, vocabSize) }
       }
       const values = new Map(
         Object.entries(weights).map(([name, { data }]) => [name, data as WeightData]),
@@ -157,13 +170,13 @@ export function openNetwork(
     return made
   }
 
-  /** Runs queries that fit into memory together. @returns width numbers for every asked row */
+  /** Runs queries that fit into memory together. @returns for every asked row its loss, or its logits and summary */
   const run = async (
-    output: 'logits' | 'nats',
+    output: 'logits' | 'summary' | 'nats',
     queries: readonly Query[],
     priced: readonly PricedQuery[],
     shift: number,
-  ): Promise<Float32Array[]> => {
+  ): Promise<Logits[]> => {
     const asked = queries.reduce((total, { rows }) => total + rows.length, 0)
     if (asked === 0) return queries.map(() => new Float32Array())
     const paired = frame.block !== undefined && output === 'nats'
@@ -171,13 +184,16 @@ export function openNetwork(
     const inputs = {
       ...canvases,
       ...termsOf(queries, priced, Math.max(asked, 2), vectorWidth),
+      ...(output === 'summary' ? summaryInputs(queries, vocabSize, ruledOutIds) : {}),
       ...(fixed ? {} : weights),
     }
-    const data = (await (await session(output)).run(inputs))[output].data as Float32Array
-    const width = output === 'logits' ? vocabSize : 1
+    const made = await session(output)
+    if (output !== 'nats')
+      return answersOf(await made.run(inputs, {}, outputsFor(queries)), queries, vocabSize)
+    const nats = (await made.run(inputs)).nats.data as Float32Array
     let start = 0
     return queries.map(({ rows }) => {
-      const part = data.subarray(start * width, (start + rows.length) * width)
+      const part = nats.subarray(start, start + rows.length)
       start += rows.length
       return part
     })
@@ -242,18 +258,19 @@ export function openNetwork(
     }
   }
 
-  const parts = async (queries: readonly PartQuery[]): Promise<Float32Array[]> =>
+  const parts = async (queries: readonly PartQuery[]): Promise<Logits[]> =>
     runPart(
       await session('part'),
       config.architecture,
       queries,
       (position, other) => !causal || other <= position,
-      fixed ? {} : weights,
+      { ...summaryInputs(queries, vocabSize, ruledOutIds), ...(fixed ? {} : weights) },
     )
 
   /** Queries that keep something: first what is to be kept of canvases not seen yet, then what they ask. */
-  const reusing = async (queries: readonly Query[]): Promise<Float32Array[]> => {
+  const reusing = async (queries: readonly Query[]): Promise<Logits[]> => {
     const asked = queries.map((query) => {
+      const { summarise } = query
       const { of, fresh } = query.reuse!
       const canvas = canvasOf(query)
       const start = canvas.length - tail.length - query.tokens.length
@@ -268,10 +285,18 @@ export function openNetwork(
         to = fresh.to === undefined ? canvas.length : Math.max(to, start + fresh.to)
         if (!known) {
           const whole = canvasOf({ ...query, tokens: of })
-          base.push({ canvas: whole, from: 0, to: whole.length, rows, memory, keep: true })
+          base.push({
+            canvas: whole,
+            from: 0,
+            to: whole.length,
+            rows,
+            memory,
+            keep: true,
+            summarise,
+          })
         }
       }
-      const part: PartQuery = { canvas, from, to, rows, memory, keep: !fresh }
+      const part: PartQuery = { canvas, from, to, rows, memory, keep: !fresh, summarise }
       // the first question is about the canvas itself
       const first = base.length > 0 && base[0].canvas.every((id, i) => id === canvas[i])
       return { base, part, first }
@@ -286,12 +311,13 @@ export function openNetwork(
   }
 
   /** Every query by the way it asks for, in order. */
-  const answers = async (queries: readonly Query[]): Promise<Float32Array[]> => {
+  const answers = async (queries: readonly Query[]): Promise<Logits[]> => {
     expectVectors(queries)
     const keeps = ({ reuse }: Query) => reuse !== undefined && (causal || reuse.fresh !== undefined)
     const [some, others] = [queries.filter(keeps), queries.filter((query) => !keeps(query))]
     const kept = some.length > 0 ? await reusing(some) : []
-    const plain = others.length > 0 ? await inParts('logits', others, () => []) : []
+    const output = others.some(({ summarise }) => summarise) ? 'summary' : 'logits'
+    const plain = others.length > 0 ? await inParts(output, others, () => []) : []
     return queries.map((query) => (keeps(query) ? kept : plain).shift()!)
   }
 
@@ -304,12 +330,12 @@ export function openNetwork(
   }
 
   const inParts = async <Q extends Query>(
-    output: 'logits' | 'nats',
+    output: 'logits' | 'summary' | 'nats',
     queries: readonly Q[],
     priced: (part: readonly Q[]) => readonly PricedQuery[],
     shift = frame.shift,
-  ): Promise<Float32Array[]> => {
-    const results: Float32Array[] = []
+  ): Promise<Logits[]> => {
+    const results: Logits[] = []
     const sizes = queries.map(({ tokens, before = [], rows }) => ({
       length: before.length + tokens.length,
       rows: rows.length,

@@ -9,6 +9,7 @@ export {
 } from './parameters.ts'
 export {
   type KeyValues,
+  never,
   type ShownVectors,
   type Transformer,
   transformer,

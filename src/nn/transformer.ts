@@ -31,8 +31,8 @@ import {
 import type { TransformerConfig } from './config.ts'
 import { checkConfig, parameterShapes, timeFeatures } from './parameters.ts'
 
-/** far below any logit, and finite, so that gradients stay finite */
-const never = -1e9
+/** the logit of what cannot be: far below any other, and finite, so that gradients stay finite */
+export const never = -1e9
 
 /** What the time does to a norm, [1, width] each: x becomes x · (1 + scale) + shift. */
 interface Modulation {

@@ -34,10 +34,12 @@ export interface Session {
   readonly outputs: EmittedGraph['outputs']
   /** Runs the graph.
    * @param preallocated outputs to be written in place; the others are made anew
+   * @param wanted names of the outputs that are brought back; all without
    * @throws UnfogError `bad_shape` when an input is missing or does not fit */
   run(
     inputs: Readonly<Record<string, HostTensor>>,
     preallocated?: Readonly<Record<string, HostTensor>>,
+    wanted?: readonly string[],
   ): Promise<Record<string, HostTensor>>
   /** Ends profiling. Only for a session made with `profile`. */
   profile(): Promise<ProfileRow[]>

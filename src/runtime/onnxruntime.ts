@@ -44,6 +44,7 @@ export class RuntimeSession implements Session {
   async run(
     inputs: Readonly<Record<string, HostTensor>>,
     preallocated: Readonly<Record<string, HostTensor>> = {},
+    wanted?: readonly string[],
   ): Promise<Record<string, HostTensor>> {
     if (this.disposed) throw new UnfogError('internal', 'this session was disposed of')
     admit(this, inputs, preallocated)
@@ -51,13 +52,14 @@ export class RuntimeSession implements Session {
     const feeds: Record<string, ort.Tensor> = {}
     for (const { name, type } of this.inputs) feeds[name] = this.tensor(inputs[name], type)
     const fetches: Record<string, ort.Tensor | null> = {}
-    for (const { name, type } of this.outputs) {
+    const outputs = this.outputs.filter(({ name }) => wanted?.includes(name) ?? true)
+    for (const { name, type } of outputs) {
       const given = this.traits.inPlace ? preallocated[name] : undefined
       fetches[name] = given ? this.tensor(given, type) : null
     }
     const results = await this.session.run(feeds, fetches)
     return Object.fromEntries(
-      this.outputs.map(({ name }) => {
+      outputs.map(({ name }) => {
         const given = preallocated[name]
         const { data, dims } = results[name] as { data: HostData; dims: readonly number[] }
         if (given && !this.traits.inPlace) given.data.set(data)

@@ -11,6 +11,7 @@ export const ancestral: Policy = {
   about: 'time in equal steps, each word revealed on its own; without --steps one word a step',
   source: 'Sahoo et al., arXiv 2406.07524; without steps their limit, arXiv 2409.02908',
   causal: false,
+  summaries: true,
   takes: ['steps', 'survival'],
   defaults: { temperature: 1 },
   steps: (fog, settings) => settings.steps ?? fog,

@@ -11,6 +11,7 @@ export const confidence: Policy = {
   about: 'where the model is surest first; without --steps one word a step',
   source: 'Chang et al., arXiv 2202.04200; Nie et al., arXiv 2502.09992',
   causal: false,
+  summaries: true,
   takes: ['steps', 'orderTemperature'],
   defaults: { temperature: 1 },
   steps: (fog, settings) => Math.min(settings.steps ?? fog, fog),

@@ -15,6 +15,7 @@ export const firstHitting: Policy = {
   about: 'one word a step, in random order: exact for masked diffusion',
   source: 'Zheng et al., arXiv 2409.02908',
   causal: false,
+  summaries: true,
   takes: [],
   defaults: { temperature: 1 },
   steps: (fog) => fog,

@@ -7,6 +7,7 @@ export const leftToRight: Policy = {
   about: 'one word a step from left to right, as autoregressive models write',
   source: 'the chain rule',
   causal: true,
+  summaries: true,
   takes: [],
   defaults: { temperature: 1 },
   steps: (fog) => fog,

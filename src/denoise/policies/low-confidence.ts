@@ -1,7 +1,7 @@
 // LLaDA's low-confidence remasking: a token is drawn for every position of the block, and those whose own probability
 // is largest stay. That prefers lucky draws (see `confidence`, which does not); it is here as the released code has it.
 import { blockFog, drawn, share, stepsOf } from '../blocks.ts'
-import { probabilities, ranked } from '../certainty.ts'
+import { probabilityOf, ranked } from '../certainty.ts'
 import type { Change, Policy, PolicyState, Prediction } from '../policy.ts'
 
 export const lowConfidence: Policy = {
@@ -27,6 +27,6 @@ export function mostProbableDraws(
     position: prediction.position,
     token: drawn(prediction, state, count),
   }))
-  const sure = predictions.map(({ logits }, i) => probabilities(logits, unsure)[draws[i].token])
+  const sure = predictions.map(({ logits }, i) => probabilityOf(draws[i].token, logits, unsure))
   return ranked(draws, sure).slice(0, count)
 }

@@ -8,6 +8,7 @@ export const origin: Policy = {
   about: "Dream's sampler without a preference: each word is revealed on its own",
   source: 'Ye et al., arXiv 2508.15487; huggingface.co/Dream-org generation_utils.py',
   causal: false,
+  summaries: true,
   takes: ['steps', 'eps'],
   defaults: { temperature: 1 },
   steps: (fog, settings) => settings.steps ?? fog,

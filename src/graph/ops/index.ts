@@ -45,6 +45,7 @@ import { subOp } from './sub.ts'
 import { sumOp } from './sum.ts'
 import { swigluOp } from './swiglu.ts'
 import { takeAlongOp } from './take-along.ts'
+import { topIdsOp, topValuesOp } from './top-k.ts'
 import { transposeOp } from './transpose.ts'
 import { unpackInt4Op } from './unpack-int4.ts'
 import { whereOp } from './where.ts'
@@ -95,6 +96,8 @@ export const ops = {
   sum: sumOp,
   swiglu: swigluOp,
   takeAlong: takeAlongOp,
+  topIds: topIdsOp,
+  topValues: topValuesOp,
   transpose: transposeOp,
   unpackInt4: unpackInt4Op,
   where: whereOp,

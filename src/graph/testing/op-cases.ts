@@ -48,6 +48,8 @@ import {
   sum,
   swiglu,
   takeAlong,
+  topIds,
+  topValues,
   transpose,
   unpackInt4,
   where,
@@ -388,6 +390,16 @@ const scattered = (says: string, count: number, fill: OpInput['fill']): OpCase =
 })
 
 const hot: OpInput = ids(['B', 'L'], 4)
+
+const ranks: OpInput = { shape: ['K'], dtype: 'int32', fill: (entry) => entry }
+const fewRanks: Bindings[] = [
+  { B: 2, L: 3, K: 1 },
+  { B: 1, L: 1, K: 4 },
+  { B: 3, L: 2, K: 3 },
+]
+/** indices by falling value, in their order among equals */
+const byRank = (values: number[]): number[] =>
+  [...values.keys()].sort((a, b) => values[b] - values[a] || a - b)
 
 export const opCases = {
   add: binary(add, (a, b) => a + b),
@@ -801,6 +813,29 @@ export const opCases = {
       inputs: { ...x, ids: hot },
       build: ({ x, ids }) => takeAlong(x, ids),
       value: ({ x, ids }, index) => x([...index, ids(index)]),
+    },
+  ],
+  topIds: [
+    {
+      says: 'as many as a vector has entries, the first among equals first',
+      inputs: {
+        x: { shape: ['B', 'L', 4], fill: (entry) => [1, 3, 3, 2][(entry + (entry >> 2)) % 4] },
+        ranks,
+      },
+      build: ({ x, ranks }) => cast(topIds(x, ranks)),
+      bindings: fewRanks,
+      value: ({ x }, index) => byRank(row(x, index))[index[2]],
+      smooth: false,
+    },
+  ],
+  topValues: [
+    {
+      says: 'as many as a vector has entries',
+      inputs: { ...x, ranks },
+      build: ({ x, ranks }) => topValues(x, ranks),
+      bindings: fewRanks,
+      value: ({ x }, index) => row(x, index)[byRank(row(x, index))[index[2]]],
+      smooth: false,
     },
   ],
   transpose: [
