@@ -14,8 +14,8 @@ export interface Cache {
   readonly source: string
   /** are answers those that would be given without it? */
   readonly exact: boolean
-  /** Which networks it is for: any, or those that see only to the left, or those that see both sides */
-  readonly networks: 'any' | 'causal' | 'full'
+  /** Which networks it is for: any, or those that see nothing behind a word or a block, or those that see both sides */
+  readonly networks: 'any' | 'forward' | 'full'
   /** what one text keeps; nothing without */
   readonly keep?: () => Keeper
 }
@@ -57,10 +57,12 @@ export const caches = {
   },
   exact: {
     name: 'exact',
-    about: 'what stands to the left of a change is kept, the default of models that read so',
-    source: 'Vaswani et al., arXiv 1706.03762: causal attention',
+    about:
+      'what stands before a change, or before its block, is kept: the default of models that write from left to right',
+    source:
+      'Vaswani et al., arXiv 1706.03762: causal attention; in blocks Arriola et al., 2503.09573',
     exact: true,
-    networks: 'causal',
+    networks: 'forward',
     keep: () => {
       const of = new Int32Array()
       return () => ({ of })

@@ -255,7 +255,9 @@ function chooseCache(
   { cache: name }: PlanOptions,
   { causal, block, process: undone }: Trained,
 ): Cache {
-  const named = name ?? (causal ? 'exact' : 'none')
+  // neither sees what is written later
+  const forward = causal || block !== undefined
+  const named = name ?? (forward ? 'exact' : 'none')
   if (!Object.hasOwn(caches, named)) {
     throw misuse(
       'cache',
@@ -263,28 +265,22 @@ function chooseCache(
     )
   }
   const cache: Cache = caches[named]
-  if (cache.keep && block !== undefined) {
-    throw misuse(
-      'cache',
-      `--cache ${named} is not for a model that writes in blocks, as this one does: use --cache none`,
-    )
-  }
   if (cache.keep && undone?.noise.vectors) {
     throw misuse(
       'cache',
       `--cache ${named} is not for a model of ${undone.noise.name} noise, in which every vector moves at every step: use --cache none`,
     )
   }
-  if (cache.networks === 'causal' && !causal) {
+  if (cache.networks === 'forward' && !forward) {
     throw misuse(
       'cache',
-      `--cache ${named} needs a model that sees only to the left, and this one sees both sides: use --cache prefix or dual`,
+      `--cache ${named} needs a model that sees nothing behind what it writes, and this one sees both sides: use --cache prefix or dual`,
     )
   }
-  if (cache.networks === 'full' && causal) {
+  if (cache.networks === 'full' && forward) {
     throw misuse(
       'cache',
-      `--cache ${named} is for models that see both sides, and this one sees only to the left: use --cache exact`,
+      `--cache ${named} is for models that see both sides, and this one sees nothing behind ${causal ? 'a word' : 'a block'} that it writes: use --cache exact`,
     )
   }
   return cache

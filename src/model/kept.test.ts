@@ -20,6 +20,24 @@ function open(
   networks.push(network)
   return network
 }
+/** A device that notes how many positions each run is shown. */
+const watching = (device: Device, positions: number[]): Device => ({
+  ...device,
+  async session(graph, options) {
+    const session = await device.session(graph, options)
+    const { inputs, outputs } = session
+    return {
+      inputs,
+      outputs,
+      run(given, preallocated, wanted) {
+        positions.push(given.ids.data.length)
+        return session.run(given, preallocated, wanted)
+      },
+      profile: () => session.profile(),
+      dispose: () => session.dispose(),
+    }
+  },
+})
 const bits = (values: Float32Array) =>
   Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64')
 const rowsOf = (...rows: number[]) => Int32Array.from(rows)
@@ -108,25 +126,7 @@ describe('a causal network that keeps keys and values gives the same numbers, bi
 test('no more is computed than can have changed', async () => {
   const model = await tinyModel({ causal: true })
   const positions: number[] = []
-  const device = cpu({ threads: 1 })
-  const watched: Device = {
-    ...device,
-    async session(graph, options) {
-      const session = await device.session(graph, options)
-      const { inputs, outputs } = session
-      return {
-        inputs,
-        outputs,
-        run(given, preallocated) {
-          positions.push(given.ids.data.length)
-          return session.run(given, preallocated)
-        },
-        profile: () => session.profile(),
-        dispose: () => session.dispose(),
-      }
-    },
-  }
-  const network = open(model, true, watched)
+  const network = open(model, true, watching(cpu({ threads: 1 }), positions))
   const tokens = randomText(model, 40, 1)
   const reuse = { of: new Int32Array() }
   for (const row of [30, 31, 32]) await network.logits([{ tokens, rows: rowsOf(row), reuse }])
@@ -157,6 +157,74 @@ test('a causal model writes the same frames with its cache as without', async ()
   }
   expect(makePlan({}, network).cache.name).toBe('exact')
   expect(await frames()).toEqual(await frames('none'))
+})
+
+describe('a network that sees blocks gives the same numbers, bit for bit', () => {
+  for (const [shape, architecture] of Object.entries(shapes)) {
+    test.each([1, 4, 7])(`${shape}: blocks of %i`, async (length) => {
+      const blocks = { length, from: 1 + labels.length }
+      const model = await tinyModel({
+        architecture: { ...architecture, attention: 'block', blocks },
+        shift: false,
+        labels,
+      })
+      const network = open(model)
+      const whole = randomText(model, 30, length)
+      const tokens = new Int32Array(30).fill(network.maskId)
+      const of = new Int32Array()
+      for (let begin = 0; begin < tokens.length; begin += length) {
+        const end = Math.min(tokens.length, begin + length)
+        // from the last of a block to the first: whatever is written changes what all of it sees
+        for (let at = end - 1; at >= begin; at--) {
+          const rows = Int32Array.from({ length: at + 1 - begin }, (_, i) => begin + i)
+          const [kept] = await network.logits([{ tokens, rows, reuse: { of } }])
+          const [plain] = await network.logits([{ tokens, rows }])
+          expect(bits(kept)).toBe(bits(plain))
+          tokens[at] = whole[at]
+        }
+      }
+    })
+  }
+
+  test('and no more is computed than the block, and the one before it when that has just been finished', async () => {
+    const model = await tinyModel({
+      architecture: { attention: 'block', blocks: { length: 8, from: 1 } },
+      shift: false,
+    })
+    const windows: number[] = []
+    const network = open(model, true, watching(cpu({ threads: 1 }), windows))
+    const tokens = randomText(model, 24, 1)
+    for (let at = 8; at < 24; at++) tokens[at] = network.maskId
+    const reuse = { of: new Int32Array() }
+    const ask = (at: number) => network.logits([{ tokens, rows: rowsOf(at), reuse }])
+    for (const at of [9, 12]) {
+      await ask(at)
+      tokens[at] = 70
+    }
+    await ask(17)
+    await ask(18)
+    // the begin token and two blocks; a block; it and the next; the next again
+    expect(windows).toEqual([17, 8, 16, 8])
+  })
+
+  test('a model of blocks writes the same frames with its cache as without', async () => {
+    const blocks = { length: 4, from: 1 }
+    const network = open(
+      await tinyModel({ architecture: { attention: 'block', blocks }, shift: false }),
+    )
+    const from = {
+      tokens: new Int32Array(16).fill(network.maskId),
+      state: new Uint8Array(16).fill(states.fog),
+    }
+    const frames = async (cache?: CacheName) => {
+      const tasks = [1, 2, 3].map((seed) => ({ from, plan: makePlan({ seed, cache }, network) }))
+      const all = []
+      for await (const frame of denoiseBatch(network, tasks)) all.push(frame)
+      return all
+    }
+    expect(makePlan({}, network).cache.name).toBe('exact')
+    expect(await frames()).toEqual(await frames('none'))
+  })
 })
 
 describe('a network that sees both sides', () => {

@@ -2,7 +2,15 @@
 // and padding. With fixed weights (initialisers of the graph) a row's numbers are bitwise the same in every batch
 // (measured on the cpu; a single row is asked twice, because one row alone takes another path through the kernels).
 import { UnfogError } from '../error/index.ts'
-import { emit, input, type QuantisedForm, quantisedProducts, type Tensor } from '../graph/index.ts'
+import {
+  blockAround,
+  blockNumber,
+  emit,
+  input,
+  type QuantisedForm,
+  quantisedProducts,
+  type Tensor,
+} from '../graph/index.ts'
 import { type Transformer, transformer } from '../nn/index.ts'
 import { noiseOf, type Process, paceName, schedules } from '../noise/index.ts'
 import type { Device, HostTensor, Session } from '../runtime/index.ts'
@@ -258,14 +266,20 @@ export function openNetwork(
     }
   }
 
+  const { blocks } = config.architecture
+  const sees = (position: number, other: number): boolean =>
+    blocks
+      ? blockNumber(other, blocks) <= blockNumber(position, blocks)
+      : !causal || other <= position
+  /** What changes together with a position, from … to - 1: where texts are written in blocks, its block. */
+  const around = (position: number): [number, number] =>
+    blocks ? blockAround(position, blocks) : [position, position + 1]
+
   const parts = async (queries: readonly PartQuery[]): Promise<Logits[]> =>
-    runPart(
-      await session('part'),
-      config.architecture,
-      queries,
-      (position, other) => !causal || other <= position,
-      { ...summaryInputs(queries, vocabSize, ruledOutIds), ...(fixed ? {} : weights) },
-    )
+    runPart(await session('part'), config.architecture, queries, sees, {
+      ...summaryInputs(queries, vocabSize, ruledOutIds),
+      ...(fixed ? {} : weights),
+    })
 
   /** Queries that keep something: first what is to be kept of canvases not seen yet, then what they ask. */
   const reusing = async (queries: readonly Query[]): Promise<Logits[]> => {
@@ -279,7 +293,8 @@ export function openNetwork(
       const memory = known ?? new Memory(config.architecture)
       memories.set(of, memory)
       const base: PartQuery[] = []
-      let [from, to] = [Math.min(memory.common(canvas), ...rows), 1 + Math.max(...rows)]
+      let [from] = around(Math.min(memory.common(canvas), ...rows))
+      let to = Math.min(canvas.length, around(Math.max(...rows))[1])
       if (fresh) {
         from = Math.min(start + fresh.from, ...rows)
         to = fresh.to === undefined ? canvas.length : Math.max(to, start + fresh.to)
@@ -313,7 +328,8 @@ export function openNetwork(
   /** Every query by the way it asks for, in order. */
   const answers = async (queries: readonly Query[]): Promise<Logits[]> => {
     expectVectors(queries)
-    const keeps = ({ reuse }: Query) => reuse !== undefined && (causal || reuse.fresh !== undefined)
+    const keeps = ({ reuse }: Query) =>
+      reuse !== undefined && (causal || blocks !== undefined || reuse.fresh !== undefined)
     const [some, others] = [queries.filter(keeps), queries.filter((query) => !keeps(query))]
     const kept = some.length > 0 ? await reusing(some) : []
     const output = others.some(({ summarise }) => summarise) ? 'summary' : 'logits'

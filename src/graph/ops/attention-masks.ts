@@ -47,6 +47,14 @@ export function causalMask(queries: Dim, keys: Dim): Tensor {
 export const blockNumber = (position: number, { length, from }: Blocks): number =>
   position < from ? 0 : 1 + Math.floor((position - from) / length)
 
+/** Where the block of a position begins, and where it ends. */
+export function blockAround(position: number, blocks: Blocks): [begin: number, end: number] {
+  const number = blockNumber(position, blocks)
+  if (number === 0) return [0, blocks.from]
+  const begin = blocks.from + (number - 1) * blocks.length
+  return [begin, begin + blocks.length]
+}
+
 /** @param size queries and keys alike; both texts of a pair counted
  * @returns [size, size] */
 export function blockMask(size: Dim, blocks: BlockMask): Tensor {
