@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TinyOptions, tinyModel } from '../../test/support/tiny-models.ts'
 import { sharedDevice } from '../../test/support/training.ts'
 import { referenceLogits } from '../../test/support/transformer-reference.ts'
-import { type Frame, policies, states } from '../denoise/index.ts'
+import { type Frame, states } from '../denoise/index.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { memberSeed } from '../random/index.ts'
 import { memoryStore } from '../store/index.ts'
@@ -166,9 +166,7 @@ describe('the same seed is the same text, bit for bit', () => {
     ]
     if (model === causal) return common.map((one) => ({ ...one, policy: 'left-to-right' }))
     return [
-      ...Object.keys(policies).flatMap((policy) =>
-        common.map((one) => ({ ...one, policy: policy as never })),
-      ),
+      ...model.policies.flatMap((policy) => common.map((one) => ({ ...one, policy }))),
       { seed: 9, policy: 'ancestral', steps: 5, length: 21 },
       { seed: 10, policy: 'confidence', steps: 3, orderTemperature: 1, length: 33 },
       { seed: 11, infill: 'ab [3] cd [2].' },
@@ -466,8 +464,7 @@ test('a model is saved and loaded as it is, its card made when there is none', a
 
 test('visitors share a model: each reads the frames it would read alone, to the bit', async () => {
   const model = await made()
-  const names = Object.keys(policies) as (keyof typeof policies)[]
-  const requests = names.map((policy, seed): GenerateOptions => {
+  const requests = model.policies.map((policy, seed): GenerateOptions => {
     return { seed, policy, length: 3 + ((7 * seed) % 40), guidance: seed % 3 === 0 ? 1 : 0 }
   })
   const together = await Promise.all(requests.map((options) => framesOf(model, options)))
