@@ -19,7 +19,8 @@ export function describeScore(score: Score): string[] {
 /** What `score --json` ends with. */
 export function scoreJson(score: Score) {
   const { nats, stderr, natsPerChar, exact, noise, block, steps, samples } = score
-  return { nats, stderr, natsPerChar, exact, noise, block, steps, samples }
+  const chain = steps === undefined ? {} : { steps }
+  return { nats, stderr, natsPerChar, exact, noise, block, ...chain, samples }
 }
 
 function how(score: Score): string {
