@@ -13,6 +13,7 @@ import {
   type Policy,
   type PolicyName,
   policies,
+  policiesFor,
   states,
 } from './index.ts'
 
@@ -175,7 +176,7 @@ test('1,000 canvases join, leave and abort at random: none lost, none starved, m
   const { forwards, denoiser } = watched()
   const batcher = new Batcher(denoiser, limits)
   const luck = (i: number, what: number) => hashed(i, what)
-  const names = Object.keys(policies) as PolicyName[]
+  const names = policiesFor(denoiser).map(({ name }) => name as PolicyName)
   let open = 0
   let most = 0
 

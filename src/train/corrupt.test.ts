@@ -136,8 +136,7 @@ test('two versions of a batch are the same texts at the same times, each with fo
     )
   expect(cleared(second)).toEqual(cleared(first))
   // a version counts half
-  const rows = one.rows.data.length
-  expect(two.rows.data.slice(0, rows)).toEqual(one.rows.data)
+  expect(two.rows.data.filter((row) => row < half)).toEqual(one.rows.data)
   expect(two.importance.data[0]).toBe(Math.fround(one.importance.data[0] / 2))
   const times = new Map<number, Set<number>>()
   two.rows.data.forEach((row, r) => {
