@@ -374,11 +374,11 @@ export class Model {
 
   private scorer(steps?: number): Scorer {
     const { noise, architecture } = this.config
-    const { causal, context, block, maskId, process } = this.network
-    const { words, schedule } = process
+    const { causal, context, block, maskId } = this.network
+    const { noise: trained, words, schedule } = this.network.process
     const world = { maskId, words }
     if (steps !== undefined) expectSteps(steps, this.network)
-    const undone = steps === undefined ? process.noise : inSteps(process.noise, schedule, steps)
+    const undone = steps === undefined ? trained : inSteps(trained, schedule, steps)
     return {
       steps,
       noise: noise.process,

@@ -119,7 +119,7 @@ export function openNetwork(
   const frame = framing(config, tokenizer, causal)
   const { vocabSize } = config.architecture
   const paces = weights[paceName]?.data
-  const process = { ...noiseOf(config.noise, paces), words: frame.words }
+  const learnt: Process = { ...noiseOf(config.noise, paces), words: frame.words }
   const context = longestText(config, tokenizer) + (frame.end === 'written' ? 1 : 0)
   const tail = frame.end === 'given' ? [tokenizer.special.eos] : []
   const sessions = new Map<string, Promise<Session>>()
@@ -130,9 +130,9 @@ export function openNetwork(
     }),
   )
 
-  const { noise, words } = process
+  const { noise, words, schedule } = learnt
   const vectorWidth = noise.vectors ? (config.architecture.vectors?.width ?? 0) : 0
-  const pricing = { maskId: tokenizer.special.mask, words, schedule: process.schedule }
+  const pricing = { maskId: tokenizer.special.mask, words, schedule }
 
   /** Looks have times of the linear schedule, whatever the model has learnt from. */
   const cost = (network: Transformer, ids: Tensor, visible: Tensor): Tensor => {
@@ -376,7 +376,7 @@ export function openNetwork(
     block: frame.block,
     exact: causal || frame.block === 1,
     ended: (text) => (frame.end === 'written' ? ended(text, frame) : text),
-    process,
+    process: learnt,
     words: () =>
       noise.vectors && unitRows(weights.vectors.data as Float32Array, vectorWidth, vocabSize),
     logits: answers,

@@ -174,10 +174,10 @@ test.each<[RunOptions, string]>([
   [{ ar: true, recipe: masking }, 'autoregressive noise has no share of hidden words'],
   [{ noise: 'hybrid', recipe: masking }, 'hybrid noise has no share of hidden words'],
   [{ block: 1, recipe: masking }, 'a block of one word is hidden as a whole'],
-  [{ recipe: { ...masking, times: 'uniform' } }, 'and so does times uniform'],
+  [{ recipe: { ...masking, times: 'uniform' } }, 'and so does --times uniform'],
   [{ noise: 'hybrid', schedule: 'learnt' }, 'under hybrid noise words have no pace of their own'],
   [{ block: 4, schedule: 'learnt' }, 'the blocks of a text are looked at together'],
-  [{ schedule: 'learnt', recipe: { times: 'bell' } }, 'in its own way: leave times out'],
+  [{ schedule: 'learnt', recipe: { times: 'bell' } }, 'in its own way: leave --times out'],
   [{ schedule: 'learnt', recipe: masking }, 'in its own way: leave --masking out'],
   [
     { noise: 'gaussian', schedule: 'learnt' },
