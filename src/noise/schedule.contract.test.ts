@@ -24,8 +24,9 @@ describe.each(rows)('schedule $name', (schedule) => {
   })
 
   it('is turned round by timeOf', () => {
+    // the cosine is flat at its end: there a share is the same to the last bit for the last 1e-8 of time
     for (const t of grid)
-      expect(Math.abs(timeOf(schedule, schedule.noise(t)) - t)).toBeLessThan(1e-9)
+      expect(Math.abs(timeOf(schedule, schedule.noise(t)) - t)).toBeLessThan(1e-8)
     expect([timeOf(schedule, -1), timeOf(schedule, 2)]).toEqual([0, 1])
   })
 

@@ -54,12 +54,10 @@ export function squeezed(
   }
 }
 
-/** The time at which a schedule has lost the share `noise`, in [0, 1]: by bisection, to the last bit. 0 or 1 where it
- * never has as little or as much. */
+/** The time at which a schedule has lost the share `noise`, in [0, 1]: by bisection, to the last bit of the share:
+ * where a schedule is flat, the first such time. 0 or 1 where it never has as little or as much. */
 export function timeOf(schedule: Pick<Schedule, 'noise'>, noise: number): number {
   let [low, high] = [0, 1]
-  // a schedule may be flat at its ends
-  if (schedule.noise(high) <= noise) return high
   for (let middle = 0.5; low < middle && middle < high; middle = (low + high) / 2) {
     if (schedule.noise(middle) < noise) low = middle
     else high = middle
