@@ -57,8 +57,7 @@ export const caches = {
   },
   exact: {
     name: 'exact',
-    about:
-      'what stands before a word or block that changes is kept; default where nothing behind is seen',
+    about: 'what stands before a change is kept; the default where nothing behind is seen',
     source:
       'Vaswani et al., arXiv 1706.03762: causal attention; in blocks Arriola et al., 2503.09573',
     exact: true,
