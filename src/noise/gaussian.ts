@@ -27,6 +27,7 @@ import {
   where,
 } from '../graph/index.ts'
 import { linear } from './linear.ts'
+import { masked } from './masked.ts'
 import type { NoisyVectors, Pricing, SigmaRange, Terms, VectorNoise } from './noise.ts'
 import { expectTime } from './schedule.ts'
 
@@ -59,8 +60,7 @@ export function gaussianBetween(range: SigmaRange): VectorNoise {
       return clean.map((token, position) => (uniform(position) < 1 ? maskId : token))
     },
 
-    rows: (noisy, maskId) =>
-      Int32Array.from(noisy.keys()).filter((position) => noisy[position] === maskId),
+    rows: masked.rows,
 
     loss: (terms, pricing) => crossEntropy(knowing(terms, pricing), terms.targets),
 

@@ -4,12 +4,19 @@ import { describe, expect, it } from 'vitest'
 import { add, crossEntropy, emit, gradients, input, mul, scalar, sum } from '../graph/index.ts'
 import { seeded, stream } from '../random/index.ts'
 import { cpu } from '../runtime/cpu.node.ts'
-import { nelbo as boundOfEveryText, gap, mean, type Question, surprise } from './fixtures/nelbo.ts'
+import {
+  nelbo as boundOfEveryText,
+  exactPrediction,
+  gap,
+  mean,
+  type Question,
+  smoothNodes,
+  surprise,
+} from './fixtures/nelbo.ts'
 import { type PricedRow, price } from './fixtures/price.ts'
 import {
   everyText,
   logitsOf,
-  quadrature,
   randomPrediction,
   type ToyLanguage,
   toyLanguage,
@@ -22,7 +29,6 @@ import {
   paceName,
   type Schedule,
   schedules,
-  timeOf,
 } from './index.ts'
 import { lossRate } from './masked.ts'
 
@@ -34,38 +40,8 @@ const paces = Float64Array.of(1 / 2, 7 / 6, 3, 5).map(Math.log)
 const linear: Pricing = { maskId, words, schedule: schedules.linear }
 const tolerance = 1e-9
 
-/** A word of power w is fog with probability n^w: in u, with n = u⁶/(u⁶+(1-u)⁶), all is smooth. */
-const nodesOf = (schedule: Schedule, count = 96) =>
-  quadrature(count).map(({ at: u, weight }) => {
-    const [a, b] = [u ** 6, (1 - u) ** 6]
-    const slope = (6 * (u * (1 - u)) ** 5) / (a + b) ** 2
-    const at = timeOf(schedule, a / (a + b))
-    return { at, weight: (weight * slope) / -schedule.derivative(at) }
-  })
-
-/** p(x_i | x_t) as all positions but i tell it: which of them are fog, and when, included. */
-function exactPrediction(
-  { texts, p, vocabSize }: ToyLanguage,
-  values: ArrayLike<number>,
-  { schedule }: Pricing,
-): Question['prediction'] {
-  const world = { vocabSize, maskId, words, schedule }
-  const noise = maskedByWord(values)
-  let [at, kernel] = [Number.NaN, [] as Float64Array[]]
-  return (noisy, position, time) => {
-    if (time !== at) kernel = Array.from(words, (x) => noise.forward(x, 0, time, world))
-    at = time
-    const q = new Float64Array(vocabSize)
-    texts.forEach((x, text) => {
-      q[x[position]] += noisy.reduce(
-        (share, token, i) => (i === position ? share : share * kernel[x[i]][token]),
-        p[text],
-      )
-    })
-    const total = q.reduce((a, b) => a + b)
-    return q.map((share) => share / total)
-  }
-}
+/** A word of power w is fog with probability n^w, so that all is smooth there. */
+const nodesOf = (schedule: Schedule, count = 96) => smoothNodes(schedule, count)
 
 const nelbo = (
   of: ToyLanguage,
@@ -74,7 +50,7 @@ const nelbo = (
   boundOfEveryText(of, {
     noise: maskedByWord(values),
     pricing: linear,
-    prediction: exactPrediction(of, values, twin.pricing ?? linear),
+    prediction: exactPrediction(of, maskedByWord(values), (twin.pricing ?? linear).schedule),
     nodes: nodesOf((twin.pricing ?? linear).schedule),
     parameters: { [paceName]: values },
     ...twin,

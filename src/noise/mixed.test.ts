@@ -3,7 +3,15 @@
 import { describe, expect, it } from 'vitest'
 import { emit, gradients, input, mul, scalar, sub, sum } from '../graph/index.ts'
 import { cpu } from '../runtime/cpu.node.ts'
-import { nelbo as boundOfEveryText, gap, mean, type Question, surprise } from './fixtures/nelbo.ts'
+import {
+  nelbo as boundOfEveryText,
+  exactPrediction,
+  gap,
+  mean,
+  type Question,
+  smoothNodes,
+  surprise,
+} from './fixtures/nelbo.ts'
 import { type PricedRow, price } from './fixtures/price.ts'
 import {
   logitsOf,
@@ -13,7 +21,7 @@ import {
   toyLanguage,
 } from './fixtures/toy-language.ts'
 import { hybridOf } from './hybrid.ts'
-import { type Mixed, noises, type Pricing, type Schedule, schedules, timeOf } from './index.ts'
+import { type Mixed, noises, type Pricing, type Schedule, schedules } from './index.ts'
 
 const rows: readonly Mixed[] = [noises.uniform, noises.hybrid]
 const languages = [1, 2].map((seed) => toyLanguage(seed))
@@ -21,53 +29,21 @@ const [language] = languages
 const { maskId, words } = language
 const linear: Pricing = { maskId, words, schedule: schedules.linear }
 
-/** Near its clean end the integrand is as log n, for hybrid noise as log n / √n, n being the noise level: in u, with
- * n = u⁶/(u⁶+(1-u)⁶), it is smooth, whatever the schedule makes of time. */
-const nodesOf = (schedule: Schedule) =>
-  quadrature(80).map(({ at: u, weight }) => {
-    const [a, b] = [u ** 6, (1 - u) ** 6]
-    const slope = (6 * (u * (1 - u)) ** 5) / (a + b) ** 2
-    const at = timeOf(schedule, a / (a + b))
-    return { at, weight: (weight * slope) / -schedule.derivative(at) }
-  })
+/** Near its clean end the integrand is as log n, for hybrid noise as log n / √n, n being the noise level. */
+const nodesOf = (schedule: Schedule) => smoothNodes(schedule, 80)
 const tolerance = 1e-9
-
-/** p(x_i | x_t): as all positions tell it, or all but i. */
-function exactPrediction(
-  { texts, p, vocabSize }: ToyLanguage,
-  noise: Mixed,
-  { schedule }: Pricing,
-  sees: 'others' | 'all',
-): Question['prediction'] {
-  const world = { vocabSize, maskId, words, schedule }
-  let [at, kernel] = [Number.NaN, [] as Float64Array[]]
-  return (noisy, position, time) => {
-    if (time !== at) kernel = Array.from(words, (x) => noise.forward(x, 0, time, world))
-    at = time
-    const q = new Float64Array(vocabSize)
-    texts.forEach((x, text) => {
-      q[x[position]] += noisy.reduce(
-        (share, token, i) =>
-          sees === 'others' && i === position ? share : share * kernel[x[i]][token],
-        p[text],
-      )
-    })
-    const total = q.reduce((a, b) => a + b)
-    return q.map((share) => share / total)
-  }
-}
 
 const nelbo = (of: ToyLanguage, noise: Mixed, twin: Partial<Question> = {}) =>
   boundOfEveryText(of, {
     noise,
     pricing: linear,
-    prediction: exactPrediction(of, noise, twin.pricing ?? linear, 'others'),
+    prediction: exactPrediction(of, noise, (twin.pricing ?? linear).schedule),
     nodes: nodesOf((twin.pricing ?? linear).schedule),
     ...twin,
   })
 
 describe.each(rows)('$name', (noise) => {
-  const exact = (sees: 'others' | 'all') => exactPrediction(language, noise, linear, sees)
+  const exact = (sees: 'others' | 'all') => exactPrediction(language, noise, linear.schedule, sees)
   const world = { ...linear, vocabSize: language.vocabSize }
 
   it.each(languages)('NELBO(x) = -log p(x) for every x, entropy $entropy', async (of) => {

@@ -42,11 +42,7 @@ describe.each(Object.values<Noise>(noises))('$name noise', (noise) => {
     const score = await model.score('the cat sat.', { precision: 0.1 })
     expect(score).toMatchObject({ exact: noise.causal, noise: noise.name })
     expect(score.nats).toBeGreaterThan(0)
-    const asked = { prompt: 'the', seed: 3 }
-    const alone = await model.complete(asked)
-    expect(alone.text.startsWith('the')).toBe(true)
-    const [among] = await model.complete([asked, { seed: 4 }])
-    expect(among.text).toBe(alone.text)
+    await goesOnTheSame(model)
     if (!noise.causal) {
       const filled = await model.complete({ infill: 'the [3] sat.', seed: 1 })
       expect(filled.text).toMatch(/^the.*sat\.$/s)
@@ -54,6 +50,15 @@ describe.each(Object.values<Noise>(noises))('$name noise', (noise) => {
     await model.dispose()
   })
 })
+
+/** After a prompt, alone as among others. */
+async function goesOnTheSame(model: Model): Promise<void> {
+  const asked = { prompt: 'the', seed: 3 }
+  const alone = await model.complete(asked)
+  expect(alone.text.startsWith('the')).toBe(true)
+  const [among] = await model.complete([asked, { seed: 4 }])
+  expect(among.text).toBe(alone.text)
+}
 
 const masking = { masking: [0.3, 0.8], batchTokens: 100 } as const
 
@@ -75,11 +80,7 @@ describe.each([{ block: 4, schedule: 'cosine' }, { block: 4, recipe: masking }, 
       const score = await model.score('the cat sat.', { precision: 0.1 })
       expect(score).toMatchObject({ exact: single, noise: 'masked', block: how.block })
       expect(score.nats).toBeGreaterThan(0)
-      const asked = { prompt: 'the', seed: 3 }
-      const alone = await model.complete(asked)
-      expect(alone.text.startsWith('the')).toBe(true)
-      const [among] = await model.complete([asked, { seed: 4 }])
-      expect(among.text).toBe(alone.text)
+      await goesOnTheSame(model)
       await model.dispose()
     })
   },
