@@ -1,5 +1,6 @@
 // How sure a network is of a row, as released samplers count it: over the whole vocabulary, the mask and everything
 // else that is never written included (unlike `Prediction.top`, which shares its probability among what may be written).
+import type { PolicyState } from './policy.ts'
 
 /** [V] probabilities in float64.
  * @param without ids that count for nothing */
@@ -35,6 +36,10 @@ export function probabilityOf(
   for (let id = 0; id < logits.length; id++) if (counts(id)) sum += Math.exp(logits[id] - most)
   return Math.exp(logits[token] - most) / sum
 }
+
+/** Noise of a position on the order of a step: the largest of scores with it is a draw by softmax of the scores. */
+export const gumbel = (position: number, { step, random }: PolicyState): number =>
+  -Math.log(-Math.log(random.uniform(step, position, 'position')))
 
 /** Items by falling score, those of equal score in their order. */
 export const ranked = <T>(items: readonly T[], scores: readonly number[]): T[] =>

@@ -3,7 +3,7 @@
 // Certainty is the row's largest probability, not that of the token drawn: choosing among drawn tokens prefers
 // lucky draws, a temperature in disguise. This way, one word a step from a model whose conditionals agree writes
 // exactly that model's distribution, whatever the order, and the order can go where errors are rarest.
-import { ranked } from '../certainty.ts'
+import { gumbel, ranked } from '../certainty.ts'
 import type { Policy, PolicyState, Prediction } from '../policy.ts'
 
 export const confidence: Policy = {
@@ -37,8 +37,9 @@ function share({ step, steps, start }: PolicyState): number {
 }
 
 /** Gumbel noise that has fallen to nothing at the last step (as MaskGIT's code anneals it). */
-function noise(position: number, { step, steps, settings, random }: PolicyState): number {
+function noise(position: number, state: PolicyState): number {
+  const { step, steps, settings } = state
   const temperature = settings.orderTemperature * (1 - (step + 1) / steps)
   if (temperature === 0) return 0
-  return temperature * -Math.log(-Math.log(random.uniform(step, position, 'position')))
+  return temperature * gumbel(position, state)
 }

@@ -1,7 +1,7 @@
 // Dream's samplers: time falls from 1 to eps, each step settles its share of the fog, and where is told by a certainty of
 // the row after temperature, top-k and top-p: these change certainties even where the best token is taken anyway.
 import { blockFog, blockOf, mostBlocks } from '../blocks.ts'
-import { probabilities, ranked } from '../certainty.ts'
+import { gumbel, probabilities, ranked } from '../certainty.ts'
 import type { Policy, PolicyState, Prediction } from '../policy.ts'
 import type { Sampling } from '../sample.ts'
 import { transfers } from '../times.ts'
@@ -61,13 +61,13 @@ function settled(view: PolicyState): number {
  * of certainty / temperature with Gumbel noise. */
 function score(
   { logits, token, position }: Prediction,
-  { step, settings, random }: PolicyState,
+  state: PolicyState,
   certainty: Certainty,
 ): number {
+  const { settings } = state
   const sure = certainty(filtered(logits, settings), token)
   if (settings.orderTemperature === 0) return sure
-  const gumbel = -Math.log(-Math.log(random.uniform(step, position, 'position')))
-  return sure / settings.orderTemperature + gumbel
+  return sure / settings.orderTemperature + gumbel(position, state)
 }
 
 /** [V] probabilities after temperature, then top-p (what crosses it is dropped, the first token is not), then top-k. */
