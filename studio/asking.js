@@ -18,7 +18,8 @@ export async function fetchJSON(path) {
 
 /** The events of one text, as they come.
  * @param {string} path who is to write it  @param {URLSearchParams} query  @param {AbortSignal} signal
- * @returns {AsyncGenerator<{ event: string, data: any }>} */
+ * @returns {AsyncGenerator<{ event: string, data: any }>}
+ * @throws {Refusal} when it is refused, or fails on the way */
 export async function* ask(path, query, signal) {
   const response = await answered(`${path}?${query}`, signal)
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
@@ -28,7 +29,10 @@ export async function* ask(path, query, signal) {
     if (done) return
     const events = (unread + value).split('\n\n')
     unread = events.pop()
-    for (const event of events) yield parsed(event)
+    for (const { event, data } of events.map(parsed)) {
+      if (event === 'error') throw new Refusal(data.error)
+      yield { event, data }
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 // The page: what is asked, by hand or by link, goes to the server; the frames that come back go to the player, and from
 // there into the fog. Everything that is said of a text is read from its frames.
-import { ask, fetchJSON, Refusal } from './asking.js'
+import { ask, fetchJSON } from './asking.js'
 import { Fog } from './fog.js'
 import { Player } from './player.js'
 import { Settings } from './settings.js'
@@ -62,9 +62,6 @@ const hear = {
   },
   queued({ ahead }) {
     $('status').textContent = `waiting for ${plural(ahead, 'other text')}`
-  },
-  error({ error }) {
-    throw new Refusal(error)
   },
 }
 

@@ -1,6 +1,6 @@
 // The twin: another model writes from the same beginning, word by word from left to right, beside the text. It shows
 // what as many forwards have given it as the text has had; when the text is finished, it types on.
-import { ask, Refusal } from './asking.js'
+import { ask } from './asking.js'
 import { Fog } from './fog.js'
 
 /** the value of a frame's `state` where nothing is written yet */
@@ -53,7 +53,6 @@ export class Twin {
     this.#writing = stopper
     try {
       for await (const { event, data } of ask('twin', known, stopper.signal)) {
-        if (event === 'error') throw new Refusal(data.error)
         if (event === 'frame') this.#add(data)
       }
     } catch (error) {
