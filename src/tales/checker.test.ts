@@ -54,7 +54,7 @@ const story = [
   'Tom had just such a kite on the hill.',
   'Ben went to the hill.',
   'Ben asked Tom for the kite.',
-  'Tom gave him the red kite.',
+  'Tom gave the red kite to him.',
   'Ben was happy because Tom had given him the kite.',
   'At last, Ben was on the hill with the red kite.',
 ]
@@ -76,8 +76,8 @@ const spoilt: [number, string, string][] = [
   ],
   [
     0,
-    'One rainy morning, the baker was playing in the garden.',
-    'the baker in sentence 1 is not a child',
+    'One rainy morning, Grandpa was playing in the garden.',
+    'Grandpa in sentence 1 is not a child',
   ],
   [1, 'She wanted a red kite.', 'the pronoun "she" in sentence 2 cannot stand for Ben'],
   [1, 'He wanted an red kite.', '"an red" has the wrong article in sentence 2'],
@@ -94,10 +94,10 @@ const spoilt: [number, string, string][] = [
   [4, 'Tom asked Ben for the kite.', 'Ben does not hold the kite in sentence 5'],
   [4, 'Max asked Tom for the kite.', 'Max in sentence 5 is a third person'],
   [4, 'The rain fell on the grass.', 'the weather in sentence 5 is rain, but it was sun'],
-  [5, 'Ben gave him the red kite.', 'Ben does not hold the kite in sentence 6'],
-  [5, 'Tom gave her the red kite.', 'the pronoun "her" in sentence 6 cannot stand for Ben'],
-  [5, 'Tom gave Tom the red kite.', 'Tom in sentence 6 is on both sides'],
-  [5, 'Tom gave him the blue kite.', 'the kite in sentence 6 is blue, but it was red'],
+  [5, 'Ben gave the red kite to him.', 'Ben does not hold the kite in sentence 6'],
+  [5, 'Tom gave the red kite to her.', 'the pronoun "her" in sentence 6 cannot stand for Ben'],
+  [5, 'Tom gave the red kite to Tom.', 'Tom in sentence 6 is on both sides'],
+  [5, 'Tom gave the blue kite to him.', 'the kite in sentence 6 is blue, but it was red'],
   [6, 'Ben was sad.', 'Ben has no cause to be sad in sentence 7'],
   [6, 'They felt happy.', 'the pronoun "they" in sentence 7 cannot stand for Tom'],
   [
@@ -131,18 +131,18 @@ const report = [
   'Tom was reported on the hill with such a kite.',
   'Ben later arrived on the hill.',
   'Ben formally requested the kite.',
-  'Tom presented it to Ben.',
+  'Tom formally presented it to Ben.',
   'Ben was described as happy.',
   'Ben was last seen on the hill with the kite.',
 ]
 const verse = [
-  'In the garden sat Ben in sunny weather, hooray.',
+  'In the garden sat Ben in sunny weather, hip hooray.',
   'How he wished for a red kite, they say.',
   'On the hill sat Tom with such a kite, you see.',
   'Off to the hill Ben went, so free.',
-  'Ben begged for the kite long ago.',
+  'Ben begged for the kite long long ago.',
   'Tom let him have the kite, heigh ho.',
-  'How happy Ben was in spring.',
+  'How happy Ben was in the spring.',
   'So Ben had the kite on the hill, ting ling.',
 ]
 
@@ -170,11 +170,11 @@ test.each([
   [
     verse,
     2,
-    'On the hill sat Tom with such a kite that day.',
+    'On the hill sat Tom with such a kite on that day.',
     '"day" in sentence 3 rhymes with the pair of lines before',
   ],
   [verse, 7, 'So Ben had the kite on the hill.', 'the words break off in sentence 8'],
-  [report, 5, 'Ben presented it to Tom.', 'Ben does not hold the kite in sentence 6'],
+  [report, 5, 'Ben formally presented it to Tom.', 'Ben does not hold the kite in sentence 6'],
 ] as const)('a sentence that does not belong: %#', (tale, index, sentence, message) => {
   const text = tale.map((each, i) => (i === index ? sentence : each)).join(' ')
   expect(check('full', text)).toEqual({ ok: false, errors: [message] })

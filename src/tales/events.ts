@@ -63,7 +63,7 @@ export interface Event {
 }
 
 export interface Person {
-  /** "Lily", or "the baker" */
+  /** "Lily", or "Grandpa" */
   name: string
   gender: 'male' | 'female'
 }

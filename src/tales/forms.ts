@@ -144,23 +144,18 @@ const forms: Record<string, Form> = {
     ],
   },
   grant: {
-    plain: [
-      '{S} <?gladly> <gave> {O} {X!}.',
-      '{S} <?gladly> <gave> {X} to {O}.',
-      '{S} <smiled> and <gave> {X} to {O}.',
-      '{S} <smiled> and <gave> {O} {X!}.',
-    ],
+    plain: ['{S} <?gladly> <gave> {X} to {O}.', '{S} <smiled> and <gave> {X} to {O}.'],
     quoted: [
-      '"<sure>," {S} <said> and <gave> {O} {X!}.',
+      '"<sure>," {S} <said> and <gave> {X} to {O}.',
       '"<sure>," <said> {S!} and <gave> {X} to {O}.',
     ],
   },
   give: {
-    plain: ['{S} <?gladly> <gave> {O} {X!}.', '{S} <?gladly> <gave> {X} to {O}.'],
+    plain: ['{S} <?gladly> <gave> {X} to {O}.', '{S} came and <gave> {X} to {O}.'],
     quoted: [
-      '"This is for you," {S} <said> and <gave> {O} {X!}.',
+      '"This is for you," {S} <said> and <gave> {X} to {O}.',
       '"For you!" <cried> {S!} and <gave> {X} to {O}.',
-      '"Look what I have," {S} <said> and <gave> {O} {X!}.',
+      '"Look what I have," {S} <said> and <gave> {X} to {O}.',
     ],
   },
   refuse: {
@@ -174,13 +169,12 @@ const forms: Record<string, Form> = {
   },
   swap: {
     plain: [
-      '{S} <smiled>, took {X!} and <gave> {O} {Y!}.',
       '{S} took {X!} and <gave> {Y!} to {O}.',
-      '{S} <smiled> and <gave> {O} {Y!} for {X!}.',
+      '{S} <smiled> and <gave> {Y!} to {O} for {X!}.',
     ],
     quoted: [
       '"<sure>," {S} <said> and traded {Y!} for {X!}.',
-      '"<sure>," {S} <said> and <gave> {O} {Y!} for {X!}.',
+      '"<sure>," {S} <said> and <gave> {Y!} to {O} for {X!}.',
     ],
   },
   take: {

@@ -28,8 +28,8 @@ const forms: Telling['forms'] = {
   meet: ['{S} was welcomed by {O}.', '{S} was welcomed {P} by {O}.'],
   ask: ['{S} formally asked {O} for {X!}.', '{S} formally requested {X}.'],
   offer: ['{S} proposed a trade of {X!} for {Y!}.', '"I offer {X!} for {Y!}," {S} told <press>.'],
-  grant: ['{S} presented {O} with {X!}.', '{S} presented {X} to {O}.'],
-  give: ['{S} presented {O} with {X!}.', '{S} presented {X} to {O}.'],
+  grant: ['{S} formally presented {X} to {O}.', '{S} proudly presented {X} to {O}.'],
+  give: ['{S} formally presented {X} to {O}.', '{S} proudly presented {X} to {O}.'],
   refuse: [
     'but {S} declined to hand over {X}.',
     'but {S} declined to part with {X}.',

@@ -58,7 +58,7 @@ function pickOther(world: World, choose: Choose, a: Person): Person {
         ? a.gender
         : opposite(a.gender)
   if (kind === 'grownup') {
-    return { name: `the ${choose.one(gender === 'male' ? world.men : world.women)}`, gender }
+    return { name: choose.one(gender === 'male' ? world.men : world.women), gender }
   }
   const names = gender === 'male' ? world.boys : world.girls
   return { name: choose.one(names.filter((name) => name !== a.name)), gender }

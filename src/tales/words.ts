@@ -5,9 +5,9 @@ export const boys = 'Ben Tom Max Sam Leo Jack Finn Hugo Oscar Noah Paul Peter Ad
 export const girls =
   'Lily Mia Anna Emma Zoe Clara Ella Nora Ruby Ida Alice Lucy Greta Sophie'.split(' ')
 
-/** Grown-ups, called by what they do: "the baker". */
-export const men = 'baker farmer miller fisherman postman gardener'.split(' ')
-export const women = 'teacher nurse weaver singer painter shepherdess'.split(' ')
+/** Grown-ups, called as children call them. */
+export const men = 'Grandpa Papa Uncle Captain Grandad Daddy'.split(' ')
+export const women = 'Grandma Mama Auntie Nana Granny Nanny'.split(' ')
 
 export const things = [
   'kite ball drum lantern whistle book basket hat scarf key doll puppet flute bell coin shell',
@@ -66,7 +66,9 @@ export const weathers: Record<string, readonly string[]> = {
   clouds: ['cloudy', 'grey', 'dull'],
 }
 
-/** Small closed classes: <went> in a telling form is one of lists.went. */
+/** Small closed classes: <went> in a telling form is one of lists.went. The phrases of a list are equally long in words
+ * and marks, so that a choice does not move what stands behind it: who fills a canvas in any order knows where a word
+ * will stand before it knows which. */
 export const lists = {
   time: ['morning', 'afternoon', 'day', 'evening'],
   playing: [
@@ -80,16 +82,16 @@ export const lists = {
     'humming',
   ],
   waiting: ['waiting', 'working', 'reading', 'sweeping', 'busy', 'alone'],
-  lead: ['then', 'soon', 'after a while,', 'a little later,', 'next,', 'after that,'],
-  later: ['soon', 'after a while,', 'a little later,', 'before long,'],
-  longed: ['longed for', 'dreamed of', 'wished for', 'hoped for', 'was hoping for'],
-  muchly: ['very much', 'so much', 'more than anything', 'with all {his} heart'],
-  wish: ['want', 'need', 'wish for', 'would love', 'would like'],
+  lead: ['then', 'soon', 'later', 'next', 'presently', 'afterwards'],
+  later: ['soon', 'later', 'presently', 'eventually'],
+  longed: ['longed for', 'dreamed of', 'wished for', 'hoped for'],
+  muchly: ['very much', 'so much', 'very dearly', 'so badly'],
+  wish: ['want', 'need', 'fancy', 'desire'],
   said: ['said', 'whispered', 'murmured', 'declared'],
   cried: ['cried', 'called', 'shouted', 'exclaimed'],
-  kept: ['owned', 'kept', 'had found'],
+  kept: ['owned', 'kept', 'stored'],
   went: 'went walked ran hurried strolled wandered marched raced'.split(' '),
-  off: ['set out', 'set off', 'headed', 'started'],
+  off: ['set out', 'set off', 'headed off', 'started out'],
   long: ['long', 'short', 'winding', 'narrow', 'muddy', 'steep', 'quiet', 'sandy'],
   road: ['road', 'path', 'lane', 'track', 'trail'],
   saw: ['saw', 'noticed', 'passed', 'met', 'watched'],
@@ -110,7 +112,7 @@ export const lists = {
     'fox hare deer hedgehog squirrel goat sheep donkey cow horse goose duck cat dog toad',
     'snail rabbit badger pony owl',
   ].flatMap((line) => line.split(' ')),
-  near: ['near', 'behind', 'beside', 'in front of', 'next to'],
+  near: ['near', 'behind', 'beside', 'against'],
   spot: [
     'a bush',
     'a bench',
@@ -132,29 +134,29 @@ export const lists = {
   gladly: ['gladly', 'happily', 'gently', 'quickly', 'quietly', 'slowly', 'proudly'],
   gave: ['gave', 'handed', 'passed'],
   smiled: ['smiled', 'nodded', 'laughed', 'agreed', 'grinned', 'bowed'],
-  sure: ['of course', 'certainly', 'with pleasure', 'here you are', 'why not', 'gladly'],
-  no: ['no', 'sorry', 'never', 'not today'],
-  needed: ['need', 'love', 'want to keep', 'cannot spare', 'will not give away'],
+  sure: ['of course', 'with pleasure', 'why not', 'very well', 'all right', 'yes indeed'],
+  no: ['no', 'sorry', 'never', 'alas'],
+  needed: ['need', 'love', 'want', 'treasure', 'adore'],
   very: ['very', 'so', 'truly', 'really', 'quite'],
   happy: ['happy', 'glad', 'delighted', 'cheerful', 'pleased', 'joyful', 'thrilled', 'merry'],
   sad: ['sad', 'unhappy', 'miserable', 'disappointed', 'upset', 'gloomy'],
   angry: ['cross', 'furious', 'annoyed', 'mad', 'hurt'],
   proud: ['proud', 'relieved', 'excited', 'overjoyed'],
-  warmly: ['warmly', 'twice', 'again and again', 'with a smile', 'with a hug'],
-  finally: ['in the end,', 'at last,', 'finally,', 'that night,', 'at bedtime,'],
-  stayed: ['stayed', 'rested', 'remained', 'sat', 'fell asleep', 'lingered'],
-  carried: ['carried', 'held', 'was carrying', 'was holding', 'had brought'],
+  warmly: ['warmly', 'twice', 'heartily', 'sweetly', 'tenderly'],
+  finally: ['at last,', 'that night,', 'at bedtime,', 'at sunset,', 'by nightfall,'],
+  stayed: ['stayed', 'rested', 'remained', 'sat', 'lingered', 'waited'],
+  carried: ['carried', 'held', 'brought'],
   lost: ['lost', 'dropped', 'forgot', 'misplaced'],
   looked: ['looked', 'searched', 'hunted'],
-  everywhere: ['everywhere', 'high and low', 'all around', 'for an hour', 'in every corner'],
+  everywhere: ['high and low', 'for an hour', 'in every corner', 'far and wide', 'here and there'],
   found: ['found', 'spotted', 'discovered'],
-  luckily: ['luckily,', 'by chance,', 'to the surprise of both,', 'all at once,'],
+  luckily: ['luckily,', 'fortunately,', 'happily,'],
   took: ['took', 'grabbed', 'snatched', 'stole'],
-  regretted: ['was sorry', 'had been wrong', 'felt bad', 'was ashamed'],
-  suddenly: ['suddenly,', 'without warning,', 'in the middle of the game,', 'all of a sudden,'],
+  regretted: ['was sorry', 'was wrong', 'felt bad', 'felt guilty', 'was ashamed'],
+  suddenly: ['without warning,', 'just then,', 'that moment,', 'very suddenly,'],
   began: ['began', 'started'],
   pour: ['rain', 'pour', 'drizzle'],
-  stopped: ['stopped', 'ended', 'passed', 'moved on'],
+  stopped: ['stopped', 'ended', 'passed'],
   remembered: ['remembered', 'realised', 'noticed', 'knew'],
   ate: ['ate', 'shared', 'enjoyed', 'tasted', 'nibbled'],
   food: [
@@ -203,7 +205,7 @@ export const lists = {
     'cinnamon',
     'earth',
   ],
-  far: ['far away', 'somewhere', 'not far away', 'in the distance'],
+  far: ['far away', 'close by', 'out there'],
   rang: [
     'a cock crowed',
     'a door creaked',
@@ -232,16 +234,16 @@ export const lists = {
     'across the grass',
     'between the houses',
   ],
-  flakes: ['snowflakes', 'white flakes', 'soft flakes'],
+  flakes: ['white flakes', 'soft flakes', 'tiny flakes'],
   danced: ['danced', 'drifted', 'swirled', 'floated'],
   thick: ['thick', 'pale', 'cold', 'damp', 'milky'],
   hung: ['hung', 'lay', 'crept', 'spread'],
   dark: ['dark', 'heavy', 'low', 'gloomy', 'ragged'],
   polite: ['lovely', 'perfect', 'wonderful', 'splendid', 'marvellous'],
   fair: ['fair', 'good', 'clever'],
-  better: ['much better', 'far better', 'a little better'],
+  better: ['much better', 'far better'],
   source: ['witnesses say', 'neighbours say', 'reports say', 'it seems'],
-  press: ['reporters', 'the press', 'this paper'],
+  press: ['the press', 'this paper', 'the reporters'],
   skipped: ['skipped', 'hopped', 'tripped', 'trotted'],
 } satisfies Record<string, readonly string[]>
 
@@ -249,9 +251,9 @@ export type ListName = keyof typeof lists
 
 /** What lines of verse end with: sound → tails. Their last words are spelled as they sound. */
 export const rhymes: Record<string, readonly string[]> = {
-  ay: [', hooray', ', they say', 'that day', 'night and day'],
+  ay: [', hip hooray', ', they say', 'on that day'],
   ee: [', you see', ', tee hee', ', so free'],
-  o: ['long ago', ', heigh ho', ', just so'],
+  o: ['long long ago', ', heigh ho', ', just so'],
   ight: [', quite right', ', so bright', ', hold tight', ', good night'],
-  ing: [', we sing', ', ting ling', 'in spring'],
+  ing: [', we sing', ', ting ling', 'in the spring'],
 }

@@ -109,12 +109,12 @@ const full = makeWorld({
     meet: 0.4,
     ask: 1,
     sorry: 1,
-    lead: 0.25,
-    adverb: 0.2,
+    lead: 0.15,
+    adverb: 0.1,
     pronoun: 0.6,
-    it: 0.35,
-    friends: 0.3,
-    look: 0.4,
+    it: 0.25,
+    friends: 0.15,
+    look: 0.15,
   },
 })
 

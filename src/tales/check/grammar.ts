@@ -2,8 +2,6 @@
 // lists with the teller, and not a single form.
 import { type Row, reasons, rows, whole } from './row.ts'
 
-const handing = ['%gave WHO THE', '%gave THING to WHO']
-
 const sentences: Row[] = [
   // openings
   ...whole(
@@ -85,17 +83,18 @@ const sentences: Row[] = [
      " could I have THING ? " SUBJ asked %politely
      " may I play with THING ? " SUBJ asked WHO`,
   ),
-  ...rows('grant give', '-', handing.map((hand) => `%gladly? ${hand}`).join('\n')),
-  ...rows('grant', '-', handing.map((hand) => `%smiled and ${hand}`).join('\n')),
+  ...rows('grant give', '-', '%gladly? %gave THING to WHO'),
+  ...rows('grant', '-', '%smiled and %gave THING to WHO'),
+  ...rows('give', '-', 'came and %gave THING to WHO'),
   ...whole(
     'grant',
-    `" %sure , " SUBJ %said and %gave WHO THE
+    `" %sure , " SUBJ %said and %gave THING to WHO
      " %sure , " %said NAMED and %gave THING to WHO`,
   ),
   ...whole(
     'give',
-    `" this is for you , " SUBJ %said and %gave WHO THE
-     " look what I have , " SUBJ %said and %gave WHO THE
+    `" this is for you , " SUBJ %said and %gave THING to WHO
+     " look what I have , " SUBJ %said and %gave THING to WHO
      " for you ! " %cried NAMED and %gave THING to WHO`,
   ),
   ...rows(
@@ -130,12 +129,12 @@ const sentences: Row[] = [
      " I will give you THE for THE , " SUBJ %said
      " let us trade THE for THE , " %said NAMED`,
   ),
-  ...rows('swap', '-', '%smiled , took THE and %gave WHO THE\n took THE and %gave THE to WHO'),
-  ...rows('swap', '-', '%smiled and %gave WHO THE for THE', { reversed: true }),
+  ...rows('swap', '-', 'took THE and %gave THE to WHO'),
+  ...rows('swap', '-', '%smiled and %gave THE to WHO for THE', { reversed: true }),
   ...whole(
     'swap',
     `" %sure , " SUBJ %said and traded THE for THE
-     " %sure , " SUBJ %said and %gave WHO THE for THE`,
+     " %sure , " SUBJ %said and %gave THE to WHO for THE`,
     { reversed: true },
   ),
   // quarrels
@@ -247,7 +246,7 @@ export const smallGrammar: Row[] = [
   ...rows('hasAt', '-', 'had such a NOUN AT\n was AT with such a NOUN'),
   ...rows('isAt', '-', 'was AT'),
   ...rows('go', '-', '%went to SITE'),
-  ...rows('grant give', '-', handing.join('\n')),
+  ...rows('grant give', '-', '%gave WHO THE\n %gave THING to WHO'),
   ...rows('refuse', 'but', 'kept THING'),
   ...rows('take', '-', '%took THING from WHO'),
   ...rows('return', 'but', 'gave THING back to WHO'),

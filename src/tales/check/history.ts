@@ -155,8 +155,8 @@ function resolveName(
   if (people.b?.name === name) return 'b'
   if (people.a && people.b) throw new Broken(`${name} ${where} is a third person`)
   if (!introduces) throw new Broken(`${name} ${where} was never introduced`)
-  const gender = lexicon.names.get(name) ?? lexicon.grownups.get(name.replace('the ', ''))
-  if (!people.a && !lexicon.names.has(name)) throw new Broken(`${name} ${where} is not a child`)
+  const gender = lexicon.names.get(name)
+  if (!people.a && lexicon.grownups.has(name)) throw new Broken(`${name} ${where} is not a child`)
   const one = people.a ? 'b' : 'a'
   people[one] = { name, gender: gender as 'male' | 'female' }
   return one

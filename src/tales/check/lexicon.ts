@@ -2,9 +2,9 @@
 import type { World } from '../worlds.ts'
 
 export interface Lexicon {
-  /** every name → gender; grown-ups without their "the" */
+  /** every name → gender */
   names: ReadonlyMap<string, 'male' | 'female'>
-  grownups: ReadonlyMap<string, 'male' | 'female'>
+  grownups: ReadonlySet<string>
   things: ReadonlySet<string>
   looks: ReadonlySet<string>
   /** place → preposition */
@@ -28,8 +28,11 @@ export function lexiconOf(world: World): Lexicon {
   const grouped = (groups: readonly (readonly [string, readonly string[]])[]) =>
     new Map(groups.flatMap(([group, words]) => words.map((word) => [word, group] as const)))
   return {
-    names: new Map([...people(world.boys, 'male'), ...people(world.girls, 'female')]),
-    grownups: new Map([...people(world.men, 'male'), ...people(world.women, 'female')]),
+    names: new Map([
+      ...people([...world.boys, ...world.men], 'male'),
+      ...people([...world.girls, ...world.women], 'female'),
+    ]),
+    grownups: new Set([...world.men, ...world.women]),
     things: new Set(world.things),
     looks: new Set(world.looks),
     places: new Map([...Object.entries(world.outdoors), ...Object.entries(world.indoors)]),

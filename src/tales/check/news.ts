@@ -33,7 +33,7 @@ export const newsGrammar: Row[] = [
   ...rows('meet', '-', 'was welcomed by WHO\n was welcomed AT by WHO'),
   // asking, giving, refusing
   ...rows('ask', '-', 'formally asked WHO for THE\n formally requested THING'),
-  ...rows('grant give', '-', 'presented WHO with THE\n presented THING to WHO'),
+  ...rows('grant give', '-', 'formally presented THING to WHO\n proudly presented THING to WHO'),
   ...rows('refuse', 'but', 'declined to hand over THING\n declined to part with THING'),
   ...whole('refuse', '" I will keep THE , " SUBJ told %press'),
   ...rows('thank', '-', 'publicly thanked WHO for THING'),

@@ -185,13 +185,9 @@ function agreeing(as: string, ...forms: string[]): Read {
   return (words, at) => (known.has(words[at]) ? [{ end: at + 1, caught: own(words[at], as) }] : [])
 }
 
-/** "Lily", or "the baker". */
-function person(lexicon: Lexicon, words: readonly string[], at: number) {
-  if (lexicon.names.has(words[at])) return { end: at + 1, name: words[at] }
-  if (words[at] === 'the' && lexicon.grownups.has(words[at + 1])) {
-    return { end: at + 2, name: `the ${words[at + 1]}` }
-  }
-  return undefined
+/** "Lily", or "Grandpa". */
+function person({ names }: Lexicon, words: readonly string[], at: number) {
+  return names.has(words[at]) ? { end: at + 1, name: words[at] } : undefined
 }
 
 /** A name, or a pair of names: both readings where there are two. */
