@@ -21,7 +21,7 @@ import { type Reading, reader } from './parse.ts'
 import { checkRhyme, rhymeGrammar } from './rhyme.ts'
 import type { Row } from './row.ts'
 import { rules } from './rules.ts'
-import { cutSentences, type Sentence } from './sentences.ts'
+import { cutter, remembering, type Sentence } from './sentences.ts'
 import { fullShapes, type Step, shapeTree, smallShapes } from './shapes.ts'
 
 export interface Verdict {
@@ -47,22 +47,6 @@ interface Language {
 interface State {
   history: History
   step: Step
-}
-
-/** Sentences come again and again; the last few thousand are kept as they were read. */
-function remembering(
-  read: (words: string[]) => Reading[] | number,
-): (sentence: Sentence) => Reading[] | number {
-  const kept = new Map<string, Reading[] | number>()
-  return ({ text, words }) => {
-    let readings = kept.get(text)
-    if (readings === undefined) {
-      readings = read(words)
-      if (kept.size >= 4096) kept.clear()
-      kept.set(text, readings)
-    }
-    return readings
-  }
 }
 
 /** The sentences of every style, and the stories. */
@@ -100,18 +84,19 @@ export function checkerOf(world: World, size: WorldName): Checker {
   const styles = sentencesOf(world, size)
   const told = new Set<string>(world.plots.map(([plot]) => plot))
   const lexicon = lexiconOf(world)
+  const readings = reader([...styles.keys()], lexicon)
   const language: Language = {
     lexicon,
-    read: remembering(reader([...styles.keys()], lexicon)),
+    read: remembering(({ words }) => readings(words)),
     stories: shapeTree(
       Object.fromEntries(Object.entries(shapes).filter(([plot]) => told.has(plot))),
     ),
     styles,
   }
-  const names = new Set(lexicon.names.keys())
+  const cut = cutter(new Set(lexicon.names.keys()))
   const start: State = { history: newHistory(stylesOf(world)), step: language.stories }
   return (text) => {
-    const sentences = cutSentences(text, names)
+    const sentences = cut(text)
     if (typeof sentences === 'string') return { ok: false, errors: [sentences] }
     try {
       return { ok: true, errors: [], facts: readTale(language, sentences, start) }

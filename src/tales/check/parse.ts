@@ -57,7 +57,7 @@ interface Node {
 export function reader(
   grammar: readonly Row[],
   lexicon: Lexicon,
-): (words: string[]) => Reading[] | number {
+): (words: readonly string[]) => Reading[] | number {
   const root = treeOf(grammar, lexicon)
   return (words) => {
     const found: Reading[] = []
