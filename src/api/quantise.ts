@@ -1,6 +1,8 @@
 // A model in fewer bits, and what that does to it: both are asked the same things, side by side.
+
+import { UnfogError } from '../error/index.ts'
 import type { QuantisedForm } from '../graph/index.ts'
-import { quantiseWeights, type Scope } from '../model/quantise.ts'
+import { chosen, largeMatrix, quantiseWeights, type Scope } from '../model/quantise.ts'
 import { modelShapes } from '../model/shapes.ts'
 import { memberSeed, seeded } from '../random/index.ts'
 import { check, tell } from '../tales/index.ts'
@@ -15,18 +17,24 @@ export interface QuantiseOptions {
 
 type Floats = ModelSources & { weights: ReadonlyMap<string, Float32Array> }
 
-/** The parts of the same model with quantised matrices. */
+/** The parts of the same model with quantised matrices.
+ * @throws UnfogError `usage` where no matrix is large enough for `which` */
 export function quantised(
   model: Floats,
   { dtype = 'int8', which = 'large' }: QuantiseOptions = {},
 ): ModelSources {
   const { config, weights, card } = model
+  const shapes = modelShapes(config)
+  if (chosen(shapes, which).length === 0) {
+    const message = `no matrix of this model has ${largeMatrix} numbers or more, so --which ${which} changes nothing: use --which all`
+    throw new UnfogError('usage', message, { param: 'which' })
+  }
   const floats = config.weights.dtype as 'bf16' | 'f32'
   const section = `## Quantised\n\nMatrices (${which}) are stored as ${dtype}, everything else as ${floats}. Other figures on this page are of the model before.`
   return {
     ...model,
     config: { ...config, weights: { dtype, floats } },
-    weights: quantiseWeights(weights, modelShapes(config), dtype, which),
+    weights: quantiseWeights(weights, shapes, dtype, which),
     card: card && `${card.trimEnd()}\n\n${section}\n`,
   }
 }

@@ -180,6 +180,12 @@ const cases: readonly Case[] = [
     says: /--prompt and --infill/,
   },
   {
+    what: 'matrices that are all too small to gain speed',
+    argv: ['quantize', at('plain'), '--out', at('fewer')],
+    exit: 2,
+    says: /no matrix of this model has 131072 numbers or more, so --which large changes nothing: use --which all/,
+  },
+  {
     what: 'a gap for a model that reads to the left',
     argv: ['generate', '--model', at('causal'), '--infill', '[2] b'],
     exit: 2,
