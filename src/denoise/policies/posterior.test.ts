@@ -24,6 +24,8 @@ import {
 const V = 3
 const L = 3
 const mask = V
+/** as in the laws of policies: enough for every wrong twin to be rejected with p < 1e-9 */
+const samples = 8000
 const words = Int32Array.of(0, 1, 2)
 const schedule = schedules.cosine
 const world = { vocabSize: V + 1, maskId: mask, words, schedule }
@@ -76,7 +78,7 @@ describe.each(rows)('under $name noise', (noise) => {
     makePlan({ policy: 'posterior', ...options }, network)
 
   const counts = (from: Canvas, steps: number, policy?: Policy): Promise<number[]> =>
-    timesWritten(network, from, plan(policy ? { steps, policy } : { steps }), 20_000)
+    timesWritten(network, from, plan(policy ? { steps, policy } : { steps }), samples)
 
   const open = canvasOf(mask, mask, mask)
   test.each([1, 2, 4])('a chain of %i steps is the enumerated one', async (steps) => {
