@@ -277,7 +277,7 @@ export class Draft {
         if (stay > 0) leave(weights, this.#network.maskId, stay)
         return draw(weights)
       },
-      (from, to, how) => ({
+      (from, to, how, fresh = 0) => ({
         position: position - this.#stage.from,
         ...this.#medium.earlier({
           position,
@@ -286,6 +286,7 @@ export class Draft {
           from,
           to,
           how,
+          fresh,
           eta: this.#plan.eta,
           draw,
           // the first of them are those of the beginning

@@ -1,7 +1,7 @@
 // What a text is made of while it is written under noise in which nothing settles: words, of which each step draws
 // others, or vectors, which move until a word is near (see vectors.ts). The draft sees words either way.
 import { UnfogError } from '../error/index.ts'
-import type { WordNoise, World } from '../noise/index.ts'
+import { superposed, type WordNoise, type World } from '../noise/index.ts'
 import { categorical } from '../random/index.ts'
 import type { Ask } from './denoiser.ts'
 import type { Frame } from './frame.ts'
@@ -18,6 +18,8 @@ export interface Move {
   from: number
   to: number
   how: How
+  /** where it is drawn, the chance that it takes fresh noise */
+  fresh: number
   /** see `PolicySettings.eta` */
   eta?: number
   /** of so many outcomes, as tokens are drawn */
@@ -43,10 +45,11 @@ export interface Medium {
 export const wordMedium = (noise: WordNoise, world: World): Medium => ({
   begin: (_, uniform) => categorical(noise.prior(world), uniform),
   asked: (ask) => ask,
-  earlier({ token, prediction, from, to, how, draw }) {
-    const q = noise.posterior(token, prediction, to, from, world)
-    if (how === 'drawn') return { token: draw(q) }
-    if (how === 'likeliest') return { token: likeliest(q) }
+  earlier({ token, prediction, from, to, how, fresh, draw }) {
+    const step = { noisy: token, prediction, from, to }
+    if (how === 'drawn') return { token: draw(superposed(noise, { ...step, fresh }, world)) }
+    if (how === 'likeliest')
+      return { token: likeliest(superposed(noise, { ...step, fresh: 0 }, world)) }
     throw new UnfogError('internal', `words under ${noise.name} noise cannot be ${how}`)
   },
   write() {},
