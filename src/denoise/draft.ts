@@ -15,7 +15,7 @@ import type { Plan } from './plan.ts'
 import type { Change, PolicyState } from './policy.ts'
 import { type Candidate, distribution } from './sample.ts'
 import { type Stage, stagesOf } from './stages.ts'
-import { demandOf, knownOf } from './summaries.ts'
+import { demandOf, type Known, knownOf } from './summaries.ts'
 import { vectorMedium } from './vectors.ts'
 
 type Network = Omit<Denoiser, 'logits'>
@@ -178,9 +178,11 @@ export class Draft {
     const logits: Logits = unconditional
       ? guide(conditional, unconditional, this.#plan.guidance)
       : conditional
+    const apart =
+      unconditional && !this.#process.noise.settles ? ([conditional, unconditional] as const) : []
     const answers = Array.from(
       rows,
-      (position, i) => [position, this.#answer(position, logits, i, view)] as const,
+      (position, i) => [position, this.#answer(position, logits, i, view, apart)] as const,
     )
     for (const [position, answer] of answers) {
       this.#confidence[position] =
@@ -259,13 +261,24 @@ export class Draft {
     return this.#plan.policy.time?.(view) ?? 1
   }
 
-  /** @param index of the row that answers for the position */
-  #answer(position: number, answered: Logits, index: number, view: PolicyState): Answer {
+  /** @param index of the row that answers for the position
+   * @param apart with guidance both answers, where steps are mixed in place of logits */
+  #answer(
+    position: number,
+    answered: Logits,
+    index: number,
+    view: PolicyState,
+    apart: readonly Logits[],
+  ): Answer {
     const { flags: banned } = this.#bansAt(position)
     const heard = this.#medium.heard?.(position, this.#timeOf(view))
     const known = knownOf(answered, index, banned, heard)
     const step = this.#step
-    const weightsOf = () => distribution(known.logits(), banned, this.#plan, known.row)
+    const weightsOf = ({ logits, row }: Known = known) =>
+      distribution(logits(), banned, this.#plan, row)
+    const [conditional = known, unconditional] = apart.map((said) =>
+      knownOf(said, index, banned, heard),
+    )
     const draw = (weights: Float64Array) => this.#draw(weights, this.#random, step, position)
     return new Answer(
       position - this.#stage.from,
@@ -277,15 +290,18 @@ export class Draft {
         if (stay > 0) leave(weights, this.#network.maskId, stay)
         return draw(weights)
       },
-      (from, to, how) => ({
+      (from, to, how, fresh = 0) => ({
         position: position - this.#stage.from,
         ...this.#medium.earlier({
           position,
           token: this.#tokens[position],
-          prediction: normalised(weightsOf()),
+          prediction: normalised(weightsOf(conditional)),
+          unprompted: unconditional && normalised(weightsOf(unconditional)),
+          guidance: this.#plan.guidance,
           from,
           to,
           how,
+          fresh,
           eta: this.#plan.eta,
           draw,
           // the first of them are those of the beginning

@@ -1,5 +1,7 @@
-// Classifier-free guidance (arXiv 2207.12598) as LLaDA's sampler does it: the network is asked once more with everything
-// given hidden, and what the given text adds to a logit is counted 1 + scale times.
+// Classifier-free guidance (arXiv 2207.12598): the network is asked once more with everything given hidden, and what the
+// given text adds is counted 1 + scale times. Where a written word settles, it adds to logits, as in LLaDA's sampler.
+// Where any word may be drawn again, a step also hangs on what stands there, and it adds to the logarithms of the two
+// steps (D-CFG, arXiv 2412.10193): the step of mixed logits is another one.
 import type { Ask } from './denoiser.ts'
 import { states } from './frame.ts'
 
@@ -18,3 +20,17 @@ export function guide(
 ): Float32Array {
   return conditional.map((logit, i) => unconditional[i] + (1 + scale) * (logit - unconditional[i]))
 }
+
+/** The same for what a position is at an earlier time: conditional^(1 + scale) / unconditional^scale, [V], not normalised. */
+export function guideStep(
+  conditional: Float64Array,
+  unconditional: Float64Array,
+  scale: number,
+): Float64Array {
+  const logs = conditional.map((q, id) => (1 + scale) * log(q) - scale * log(unconditional[id]))
+  const most = logs.reduce((a, b) => Math.max(a, b))
+  return logs.map((value, id) => (conditional[id] > 0 ? Math.exp(value - most) : 0))
+}
+
+/** Of a probability that may have been rounded to 0. */
+const log = (q: number): number => Math.log(Math.max(q, 1e-300))

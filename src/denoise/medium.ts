@@ -1,10 +1,11 @@
 // What a text is made of while it is written under noise in which nothing settles: words, of which each step draws
 // others, or vectors, which move until a word is near (see vectors.ts). The draft sees words either way.
 import { UnfogError } from '../error/index.ts'
-import type { WordNoise, World } from '../noise/index.ts'
+import { superposed, type WordNoise, type World } from '../noise/index.ts'
 import { categorical } from '../random/index.ts'
 import type { Ask } from './denoiser.ts'
 import type { Frame } from './frame.ts'
+import { guideStep } from './guidance.ts'
 import type { Change, How } from './policy.ts'
 
 /** A position and the step it takes. */
@@ -14,10 +15,15 @@ export interface Move {
   token: number
   /** [V] probabilities of the clean word, as `Medium.heard` tells them */
   prediction: Float64Array
+  /** with guidance the same without what is given, and how much more that counts */
+  unprompted?: Float64Array
+  guidance?: number
   /** noise times */
   from: number
   to: number
   how: How
+  /** where it is drawn, the chance that it takes fresh noise */
+  fresh: number
   /** see `PolicySettings.eta` */
   eta?: number
   /** of so many outcomes, as tokens are drawn */
@@ -43,8 +49,13 @@ export interface Medium {
 export const wordMedium = (noise: WordNoise, world: World): Medium => ({
   begin: (_, uniform) => categorical(noise.prior(world), uniform),
   asked: (ask) => ask,
-  earlier({ token, prediction, from, to, how, draw }) {
-    const q = noise.posterior(token, prediction, to, from, world)
+  earlier({ token, prediction, unprompted, guidance = 0, from, to, how, draw, ...move }) {
+    const fresh = how === 'drawn' ? move.fresh : 0
+    const back = (known: Float64Array) =>
+      superposed(noise, { noisy: token, prediction: known, from, to, fresh }, world)
+    const q = unprompted
+      ? guideStep(back(prediction), back(unprompted), guidance)
+      : back(prediction)
     if (how === 'drawn') return { token: draw(q) }
     if (how === 'likeliest') return { token: likeliest(q) }
     throw new UnfogError('internal', `words under ${noise.name} noise cannot be ${how}`)

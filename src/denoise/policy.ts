@@ -20,7 +20,7 @@ export interface PolicySettings {
   readonly entropyBound?: number
   /** the time at which the last step begins to end, where times fall from 1 in equal steps */
   readonly eps?: number
-  /** how readily settled words go back into the fog, see the policies `remdm-…` */
+  /** how readily words are given up, see the policies `remdm-…` and `psi-…` */
   readonly eta?: number
   /** ids that count for nothing when certainties are compared */
   readonly unsure: readonly number[]
@@ -72,8 +72,9 @@ export interface Prediction {
   /** A draw in which the mask is one outcome, with probability `stay`, and the tokens share the rest. */
   tokenOrMask(stay: number): number
   /** What stands here at an earlier time of the noise.
-   * @param from the time now, in (0, 1]  @param to in [0, from) */
-  earlier(from: number, to: number, how: How): Change
+   * @param from the time now, in (0, 1]  @param to in [0, from]
+   * @param fresh chance that what is drawn takes fresh noise, see `superposed`; 0 without */
+  earlier(from: number, to: number, how: How, fresh?: number): Change
 }
 
 /** How a position gets to an earlier time: by its posterior drawn or the most probable; under noise on embeddings also

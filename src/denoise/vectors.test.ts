@@ -29,7 +29,14 @@ function step(
     { vectors: Float32Array.from(z), slopes: new Float32Array(width) },
   )
   const prediction = Float64Array.of(1, 0)
-  const known = { position: 0, token: 0, prediction, draw: () => 0, uniform: () => uniform }
+  const known = {
+    position: 0,
+    token: 0,
+    prediction,
+    fresh: 0,
+    draw: () => 0,
+    uniform: () => uniform,
+  }
   return [...medium.earlier({ ...known, ...move }).vector!]
 }
 

@@ -53,8 +53,8 @@ export function vectorMedium(
       (z, d) => point[d] + kept * (z - point[d]) + (epsilon ? Math.sqrt(fresh) * epsilon[d] : 0),
     )
   }
-  /** of the noise at `to`, what is fresh when everything is drawn */
-  const drawn = ({ from, to }: Move) => {
+  /** of the noise at `to`, what is fresh by Bayes' rule */
+  const added = ({ from, to }: Move) => {
     const [before, after] = [sigma(from) ** 2, sigma(to) ** 2]
     return after * (1 - after / before)
   }
@@ -65,12 +65,20 @@ export function vectorMedium(
 
   const moves: Record<Move['how'], (move: Move) => { vector: Float32Array; slope?: Float32Array }> =
     {
-      drawn: (move) => ({
-        vector: towards(at(words, move.draw(move.prediction)), move, drawn(move)),
-      }),
+      // one draw says the word, and whether all of its noise is fresh
+      drawn(move) {
+        const outcomes = new Float64Array(2 * vocabSize)
+        move.prediction.forEach((p, id) => {
+          outcomes[id] = (1 - move.fresh) * p
+          outcomes[vocabSize + id] = move.fresh * p
+        })
+        const drawn = move.draw(outcomes)
+        const fresh = drawn < vocabSize ? added(move) : sigma(move.to) ** 2
+        return { vector: towards(at(words, drawn % vocabSize), move, fresh) }
+      },
       likeliest: ({ prediction }) => ({ vector: at(words, likeliest(prediction)).slice() }),
       flowing: (move) => ({
-        vector: towards(meanOf(move.prediction), move, (move.eta ?? 0) ** 2 * drawn(move)),
+        vector: towards(meanOf(move.prediction), move, (move.eta ?? 0) ** 2 * added(move)),
         slope: slopeAt(move, move.from),
       }),
       corrected(move) {

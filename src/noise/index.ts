@@ -89,4 +89,5 @@ export type {
   World,
 } from './noise.ts'
 export { type Curve, type Schedule, squeezed, timeOf } from './schedule.ts'
+export { type Back, superposed } from './superposed.ts'
 export { clippedTimes, spread, type Times, times } from './times.ts'

@@ -134,6 +134,12 @@ describe('mdlm', () => {
         })
       })
     }
+    // trap 10: the one update keeps eps, the other does not
+    const [kept, dropped] = [ancestral.ddpm_update, ancestral.ddpm_cache_update].map((update) =>
+      update.q_xs_unnormalised.flat(2),
+    )
+    const share = Math.max(...kept.map((q, i) => Math.abs(q - dropped[i])))
+    expect(share).toBeGreaterThan(1e-6)
   })
 })
 

@@ -93,6 +93,20 @@ test.each([
   expect(chiSquareP(await counts(how), law)).toBeGreaterThan(1e-3)
 })
 
+test('fresh noise leaves the law of words that say nothing of each other', async () => {
+  const [first, second] = [
+    [0.6, 0.3, 0.1],
+    [0.2, 0.3, 0.5],
+  ]
+  const apart = {
+    ...language,
+    p: Float64Array.from(language.texts, ([x, y]) => first[x] * second[y]),
+  }
+  const how = { policy: 'psi-constant', steps: 12, eta: 0.5 } as const
+  const found = await counts(how, { network: exact(apart) })
+  expect(chiSquareP(found, [...apart.p])).toBeGreaterThan(1e-3)
+})
+
 test('given words stay, and what is written is conditioned on them', async () => {
   const found = await counts({ policy: 'heun', steps: 31 }, { from: canvasOf(mask, 1) })
   const sum = [0, 1, 2].reduce((all, word) => all + law[3 * word + 1], 0)

@@ -15,6 +15,7 @@ import { margin } from './margin.ts'
 import { opened } from './opened.ts'
 import { origin } from './origin.ts'
 import { posterior } from './posterior.ts'
+import { psiCap, psiConstant, psiLoop, psiRescale } from './psi.ts'
 import { random } from './random.ts'
 import { forwardBackward, remdmCap, remdmConf, remdmLoop, remdmRescale } from './remdm.ts'
 import { revise } from './revise.ts'
@@ -42,6 +43,10 @@ export const policies = {
   entropy,
   ddpm,
   posterior,
+  'psi-constant': psiConstant,
+  'psi-cap': psiCap,
+  'psi-rescale': psiRescale,
+  'psi-loop': psiLoop,
   euler,
   heun,
   'forward-backward': forwardBackward,
