@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ModelConfig } from '../model/config.ts'
-import { lengthWeights } from './lengths.ts'
+import { lengthWeights, likelyLength } from './lengths.ts'
 
 const counts = { 3: 10, 5: 20, 9: 70 }
 const by = {
@@ -45,4 +45,11 @@ test('labels that say nothing about length, or never met, leave it as it is', ()
 
 test('a model without a histogram has none', () => {
   expect(lengthWeights({ text: {} } as ModelConfig, {})).toBeUndefined()
+})
+
+test('a text is likely to become as long as half of those that are no shorter', () => {
+  const length = likelyLength(Float64Array.of(0, 0, 0, 10, 0, 20, 0, 25))
+  expect([0, 3, 4, 6, 7].map(length)).toEqual([5, 5, 7, 7, 7])
+  // longer than all that were ever seen: it may end here
+  expect(length(8)).toBe(8)
 })

@@ -30,3 +30,18 @@ export function lengthWeights(
     ? weights
     : lengthWeights({ text: { lengths } } as ModelConfig, {})
 }
+
+/** How long a text becomes of which so many tokens are written: half of those that are no shorter are longer. A drafter is
+ * shown a canvas of that length, as it cannot know where another model ends its texts.
+ * @param weights by length in tokens */
+export const likelyLength =
+  (weights: Float64Array) =>
+  (written: number): number => {
+    const half = weights.subarray(written).reduce((sum, weight) => sum + weight, 0) / 2
+    let sum = 0
+    for (let length = written; length < weights.length; length++) {
+      sum += weights[length]
+      if (sum >= half) return length
+    }
+    return written
+  }

@@ -472,3 +472,67 @@ test('visitors share a model: each reads the frames it would read alone, to the 
     expect(together[i]).toEqual(await framesOf(model, options))
   expect(model.load).toEqual({ busy: 0, waiting: 0 })
 })
+
+describe('a verifier', () => {
+  const requests: GenerateOptions[] = [
+    { seed: 1 },
+    { seed: 2, temperature: 0 },
+    { seed: 3, length: 20, prompt: 'The' },
+    { seed: 4, maximum: 9, topK: 5 },
+    { seed: 5, guidance: 1, length: 12, drafts: 3 },
+  ]
+  const plainOf = ({ drafts: _, ...options }: GenerateOptions) => options
+
+  test('writes its own text, whoever drafts, alone and in a batch', async () => {
+    const alone = await causal.complete(requests.map(plainOf))
+    const asked = requests.map((options) => ({ ...options, verifier: causal }))
+    const together = await masked.complete(asked)
+    for (const [i, { text, tokens, done }] of alone.entries()) {
+      expect(together[i]).toMatchObject({ text, tokens, done })
+      expect(await masked.complete(asked[i])).toMatchObject({
+        text,
+        forwards: together[i].forwards,
+      })
+    }
+    const other = await made({ seed: 9 })
+    expect((await other.complete(asked)).map(({ text }) => text)).toEqual(
+      alone.map(({ text }) => text),
+    )
+  })
+
+  test('of a temperature that is its habit', async () => {
+    const cold = await made({ causal: true }, undefined, {
+      temperature: 0,
+      policy: 'left-to-right',
+    })
+    const [{ text, tokens }] = await cold.complete([{ seed: 6 }])
+    const both = await masked.complete({ seed: 6, verifier: cold })
+    expect(both).toMatchObject({ text, tokens })
+    // it drafts all the same
+    expect(both.forwards).not.toBe(tokens)
+  })
+
+  test.each([
+    ['that sees both sides', () => masked.complete({ verifier: labelled }), 'sees both sides'],
+    ['that is to check itself', () => causal.complete({ verifier: causal }), 'let a masked model'],
+    ['of other words', () => labelled.complete({ verifier: causal }), 'has another tokenizer'],
+    [
+      'of half a batch',
+      () => masked.complete([{ verifier: causal }, {}]),
+      'need the same verifier, or none',
+    ],
+    [
+      'with an order of its own',
+      () => masked.complete({ verifier: causal, policy: 'confidence' }),
+      'use --policy speculative',
+    ],
+    ['that is not there', () => masked.complete({ policy: 'speculative' }), 'with --verifier'],
+    ['that has none itself', () => causal.complete({ policy: 'speculative' }), 'with --model'],
+    ['when nothing is drafted', () => masked.complete({ drafts: 4 }), 'takes no --drafts'],
+  ])('is refused %s', async (_, ask, message) => {
+    await expect(ask()).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(message),
+    })
+  })
+})

@@ -4,7 +4,9 @@ import {
   Batcher,
   type BatchLimits,
   type Canvas,
+  type Denoiser,
   denoiseBatch,
+  drafted,
   type ExplainedWord,
   explain,
   type Frame,
@@ -39,22 +41,25 @@ import type { Store } from '../store/index.ts'
 import { check, disobeyed, type Labels, labelsOf, wordCount } from '../tales/index.ts'
 import { idsBefore, labelIds, lengthHistogram, type Tokenizer, type Turn } from '../text/index.ts'
 import { type LabelOptions, labelNames, labelValuesOf, wordRange } from './labels.ts'
-import { lengthWeights } from './lengths.ts'
+import { lengthWeights, likelyLength } from './lengths.ts'
 
 /** What a text should be like; everything has a default. Ranges are those of `ranges` in src/denoise. */
 export interface GenerateOptions
   extends LabelOptions,
-    Omit<PlanOptions, 'policy' | 'labels' | 'before' | 'survival'> {
+    Omit<PlanOptions, 'policy' | 'labels' | 'before' | 'survival' | 'draftLength'> {
   /** a conversation to answer, where the model has learnt to; a `prompt` is what is said last */
   messages?: readonly Turn[]
   policy?: PolicyName
+  /** A model that reads from left to right, of the same tokenizer. The text is the one that it writes by itself, with the
+   * same seed and options; this model drafts, and so saves it forwards */
+  verifier?: Model
   signal?: AbortSignal
 }
 
 export interface Completion {
   text: string
   seed: number
-  /** forwards of the network */
+  /** forwards of the network, and of the one that drafted */
   forwards: number
   /** tokens of the text */
   tokens: number
@@ -98,6 +103,13 @@ interface Prepared {
   canvas: Canvas
 }
 
+/** What texts are written by. */
+interface Writer {
+  readonly network: Denoiser & Pick<Network, 'process'>
+  readonly batcher: Batcher
+  readonly drafter?: Model
+}
+
 export class Model {
   readonly config: ModelConfig
   readonly tokenizer: Tokenizer
@@ -106,7 +118,9 @@ export class Model {
   readonly context: number
   private readonly sources: ModelSources
   private readonly network: Network
-  private readonly batcher: Batcher
+  private readonly alone: Writer
+  /** by drafter */
+  private readonly together = new WeakMap<Model, Writer>()
 
   constructor(sources: ModelSources) {
     const { device, config, tokenizer, weights } = sources
@@ -120,12 +134,13 @@ export class Model {
     )
     this.network = openNetwork(device, config, tokenizer, tensors)
     this.context = this.network.context
-    this.batcher = new Batcher(this.network, { ...defaultLimits(this.network), ...sources.batch })
+    this.alone = this.writerOf(this.network)
   }
 
-  /** Texts that are not finished: those that are written together now, and those that wait for them to end. */
+  /** Texts that are not finished: those that are written together now, and those that wait for them to end. Texts with a
+   * verifier are not among them. */
   get load(): { busy: number; waiting: number } {
-    return this.batcher.load
+    return this.alone.batcher.load
   }
 
   /** The orders in which it can write: those that undo the noise it has learnt. */
@@ -148,12 +163,15 @@ export class Model {
     options: readonly GenerateOptions[],
     { signal }: { signal?: AbortSignal } = {},
   ): AsyncGenerator<{ task: number; frame: Frame }, void, undefined> {
+    const verifier = oneVerifier(options)
+    const model = verifier ?? this
+    const writer = verifier ? verifier.writerWith(this) : this.alone
     const tasks = options.map((one) => {
-      const { plan, canvas } = this.prepare(one)
+      const { plan, canvas } = model.prepare(one, writer)
       return { from: canvas, plan, signal: one.signal }
     })
     const decode = (ids: ArrayLike<number>) => this.tokenizer.decode(ids)
-    yield* denoiseBatch(this.batcher, tasks, { signal, decode })
+    yield* denoiseBatch(writer.batcher, tasks, { signal, decode })
   }
 
   /** Writes one text, or several in one batch, and gives what came out. */
@@ -312,12 +330,53 @@ export class Model {
     await this.network.dispose()
   }
 
+  private writerOf(network: Writer['network'], drafter?: Model): Writer {
+    const limits = { ...defaultLimits(network), ...this.sources.batch }
+    return { network, drafter, batcher: new Batcher(network, limits) }
+  }
+
+  /** @throws UnfogError `usage` unless this model can verify what such a model drafts */
+  private writerWith(drafter: Model): Writer {
+    const known = this.together.get(drafter)
+    if (known) return known
+    this.expectDrafter(drafter)
+    const made = this.writerOf(
+      { ...drafted(this.network, drafter.network), process: this.network.process },
+      drafter,
+    )
+    this.together.set(drafter, made)
+    return made
+  }
+
+  private expectDrafter({ network, config, tokenizer }: Model): void {
+    const misuse = (message: string) => new UnfogError('usage', message, { param: 'verifier' })
+    const { name } = this.config
+    if (!this.network.causal) {
+      throw misuse(
+        `--verifier ${name} sees both sides, and only a model that reads from left to right says of every word what it would have written: name one that does, such as tales-ar`,
+      )
+    }
+    const { noise } = network.process
+    if (network.causal || !noise.hides) {
+      throw misuse(
+        `a model of ${noise.name} noise does not draft several words at once: let a masked model draft for --verifier ${name}`,
+      )
+    }
+    if (JSON.stringify(tokenizer.toJSON()) === JSON.stringify(this.tokenizer.toJSON())) return
+    throw misuse(
+      `--verifier ${name} has another tokenizer than ${config.name}: name a model of the same words`,
+    )
+  }
+
   private labelSlots(options: LabelOptions): Int32Array {
     return labelIds(this.tokenizer, labelValuesOf(this.tokenizer, options))
   }
 
   /** Everything about a request that can be wrong is wrong here. */
-  private prepare({ signal: _, messages, ...options }: GenerateOptions): Prepared {
+  private prepare(
+    { signal: _, verifier: __, messages, ...options }: GenerateOptions,
+    { network, drafter }: Writer,
+  ): Prepared {
     const before = this.before(options.prompt, messages)
     const plain: Record<string, unknown> = { ...options }
     if (before) delete plain.prompt
@@ -326,8 +385,10 @@ export class Model {
     // a policy that is asked for by name follows its own law, not the model's habits
     const habits = options.policy === undefined ? this.config.sampling : undefined
     const { temperature, topP } = habits ?? {}
-    const policy = options.policy ?? (habits?.policy as PolicyName | undefined)
-    const { survival } = this.network.process.schedule
+    const habit = drafter ? undefined : (habits?.policy as PolicyName | undefined)
+    const policy = options.policy ?? habit
+    const { survival } = network.process.schedule
+    const drafts = drafter && lengthWeights(drafter.config, asked)
     const plan = makePlan(
       {
         temperature,
@@ -337,11 +398,12 @@ export class Model {
         before,
         labels: labelIds(this.tokenizer, asked),
         ...(policy && takesSurvival(policy) ? { survival } : {}),
+        ...(drafts && options.length === undefined ? { draftLength: likelyLength(drafts) } : {}),
       },
-      this.network,
+      network,
     )
     const lengths = this.decidesLength ? undefined : lengthWeights(this.config, asked)
-    return { plan, canvas: makeCanvas(plan, this.network, this.tokenizer, lengths) }
+    return { plan, canvas: makeCanvas(plan, network, this.tokenizer, lengths) }
   }
 
   /** What an answer answers, as ids; undefined for a model whose texts stand alone. */
@@ -425,11 +487,20 @@ const tensorShapes = ({ config, weights }: Pick<ModelSources, 'config' | 'weight
 /** Logits that one step may take, in numbers: 128 MB of them. */
 const mostNumbers = 2 ** 25
 
-const defaultLimits = ({ vocabSize }: Network): BatchLimits => ({
+const defaultLimits = ({ vocabSize }: Denoiser): BatchLimits => ({
   canvases: 32,
   tokens: Math.floor(mostNumbers / vocabSize),
   waiting: Number.POSITIVE_INFINITY,
 })
+
+/** @returns the verifier of all texts of a batch; undefined when they have none
+ * @throws UnfogError `usage` when they differ */
+function oneVerifier(options: readonly GenerateOptions[]): Model | undefined {
+  const verifier = options[0]?.verifier
+  if (options.every((one) => one.verifier === verifier)) return verifier
+  const message = 'the texts of one batch need the same verifier, or none: write the others apart'
+  throw new UnfogError('usage', message, { param: 'verifier' })
+}
 
 const userSays = (content: string): Turn => ({ role: 'user', content })
 

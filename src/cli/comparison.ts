@@ -1,6 +1,6 @@
 // One request, written by every policy that can write for a model: what each costs, what it is worth, and the frames of
 // its first text, from which the order of its words is drawn.
-import { type Frame, type PolicyName, policies, states } from '../denoise/index.ts'
+import { type Frame, type Policy, type PolicyName, policies, states } from '../denoise/index.ts'
 import type { GenerateOptions, LoadedModel } from '../index.ts'
 import { memberSeed } from '../random/index.ts'
 import { check } from '../tales/index.ts'
@@ -33,20 +33,27 @@ const batchSize = 16
 /** options that only some policies understand; each is told to those that do */
 const own = new Set<string>(Object.values(policies).flatMap(({ takes }) => takes))
 
-/** @param only fewer than all that can write for it
+/** the policies that draft for a verifier */
+const drafting = (Object.keys(policies) as PolicyName[]).filter(
+  (name) => (policies[name] as Policy).guesses,
+)
+
+/** @param request a `verifier` is for the policies that draft for one
+ * @param only fewer than all that can write for it
  * @returns a row as soon as its policy has written; fewer than all where `signal` stops it */
 export async function* compare(
   model: LoadedModel,
-  { count, seed, ...request }: ComparisonOptions,
+  { count, seed, verifier, ...request }: ComparisonOptions,
   clock: Pick<Waiting, 'now'>,
-  only: readonly PolicyName[] = model.policies,
+  only: readonly PolicyName[] = [...model.policies, ...(verifier ? drafting : [])],
 ): AsyncGenerator<Compared, void, undefined> {
   const ask = (policy: PolicyName, index: number): GenerateOptions => {
-    const takes: readonly string[] = policies[policy].takes
+    const { takes }: { takes: readonly string[] } = policies[policy]
+    const second = drafting.includes(policy) ? { verifier } : {}
     const understood = Object.entries(request).filter(
       ([key]) => !own.has(key) || takes.includes(key),
     )
-    return { ...Object.fromEntries(understood), policy, seed: memberSeed(seed, index) }
+    return { ...Object.fromEntries(understood), ...second, policy, seed: memberSeed(seed, index) }
   }
   await warm(model, ask(only[0], 0))
   for (const policy of only) {

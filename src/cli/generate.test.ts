@@ -52,6 +52,16 @@ describe('generate', () => {
     }
   })
 
+  test('--verifier writes its own text, and counts the forwards of both', async () => {
+    const asked = ['--count', '3', '--seed', '5', '--json']
+    const alone = lines((await generate(causal, ...asked)).out)
+    const both = lines((await generate(plain, '--verifier', causal, ...asked)).out)
+    expect(both.map(({ text }) => text)).toEqual(alone.map(({ text }) => text))
+    expect(both.map(({ forwards }) => forwards)).not.toEqual(alone.map(({ forwards }) => forwards))
+    const { exit, err } = await generate(plain, '--verifier', plain)
+    expect({ exit, err }).toEqual({ exit: 2, err: expect.stringContaining('sees both sides') })
+  })
+
   test('without a seed, a fresh one is printed, and it writes the text again', async () => {
     const first = await generate(plain, '--length', '20')
     const seed = /seed (\d+)/.exec(first.err)?.[1] as string

@@ -91,6 +91,14 @@ test('an autoregressive model has one policy', async () => {
   expect(rows.map(({ policy }) => policy)).toEqual(['left-to-right'])
 })
 
+test('with a verifier a row for its text, which the model drafts', async () => {
+  const asked = ['--length', '6', '--seed', '1']
+  const rows = await compare('--model', plain, '--verifier', causal, ...asked)
+  expect(rows.map(({ policy }) => policy)).toEqual([...fit, 'speculative'])
+  const [alone] = await compare('--model', causal, ...asked)
+  expect(rows.at(-1)!.text).toBe(alone.text)
+})
+
 test('a table, and a bar for each word, the higher the later', async () => {
   const asked = ['--model', plain, '--seed', '4', '--length', '11', '--prompt', 'The']
   const { out, err } = await unfog(['policies', '--compare', ...asked], { columns: 100 })

@@ -53,6 +53,8 @@ export interface Ask {
   reuse?: Reuse
   /** logits alone without it */
   summarise?: Summarise
+  /** asked of the drafter, see `Denoiser.drafter` */
+  drafter?: true
 }
 
 export interface Denoiser {
@@ -70,6 +72,8 @@ export interface Denoiser {
   readonly block?: number
   /** linear masked noise without */
   readonly process?: Process
+  /** of the network that guesses for this one, see src/denoise/drafted.ts; there is none without */
+  readonly drafter?: Pick<Denoiser, 'context'>
   /** [vocabSize × D] the vectors of all words, each of length 1, under noise on embeddings */
   words?(): Float32Array | undefined
   /** Logits of the asked rows, [rows.length × vocabSize] per ask, in order. A row's numbers do not depend on the

@@ -46,7 +46,9 @@ export class Draft {
   readonly #medium: Medium
   /** of the text, and with guidance of the text without what is given */
   readonly #keepers: readonly (Keeper | undefined)[]
-  #asked: { view: PolicyState; rows: Int32Array } | undefined
+  /** what the drafter would write at this step, the mask where it has not said */
+  readonly #guesses: Int32Array | undefined
+  #asked: { view: PolicyState; rows: Int32Array; drafter?: true } | undefined
 
   /** @param from a canvas, or a frame to go on from (of the same plan)
    * @throws UnfogError `context_length`; `usage` for a frame of another seed */
@@ -78,6 +80,8 @@ export class Draft {
       const known = 'step' in from ? from.candidates : undefined
       this.#candidates = known?.slice() ?? Array.from(from.tokens, () => [])
     }
+    if (plan.policy.guesses && network.drafter)
+      this.#guesses = new Int32Array(from.tokens.length).fill(network.maskId)
     this.#stages = stagesOf(this.#state, plan, network.block)
     this.#steps = this.#stages.reduce((sum, { steps }) => sum + steps, 0)
     const open = plan.length === undefined && plan.infill === undefined
@@ -121,12 +125,14 @@ export class Draft {
     return (this.#tokens.length + (before?.length ?? 0)) * (guidance === 0 ? 1 : 2)
   }
 
-  /** The next question to the network, and with guidance the same one without what is given. Steps at which the policy
-   * wants nothing pass without one. */
+  /** The next question to the network, and with guidance the same one without what is given; or one to its drafter. Steps
+   * at which the policy wants nothing pass without one. */
   ask(): Ask[] {
     for (; this.#step < this.#steps; this.#step++) {
       const view = this.#view()
       const { from } = this.#stage
+      const draft = this.#askDrafter(view)
+      if (draft) return [draft]
       const rows = this.#plan.policy.wants(view).map((position) => from + position)
       if (rows.length > 0) {
         this.#asked = { view, rows }
@@ -152,9 +158,32 @@ export class Draft {
     )
   }
 
-  /** The canvas with the asked positions in the fog, where some are not. */
+  /** Where the policy wants guesses that are not there yet: the text as long as it is thought to be, for the drafter. */
+  #askDrafter(view: PolicyState): Ask | undefined {
+    const { policy, before, labels, draftLength } = this.#plan
+    const { drafter, maskId } = this.#network
+    const guesses = this.#guesses
+    if (!policy.guesses || !drafter || !guesses) return undefined
+    const { from } = this.#stage
+    const room = drafter.context - (before?.length ?? 0)
+    const written = this.#state.indexOf(states.fog)
+    const length = Math.min(draftLength?.(written) ?? this.#tokens.length, room)
+    const rows = policy
+      .guesses(view)
+      .map((position) => from + position)
+      .filter((position) => position < length && guesses[position] === maskId)
+    if (rows.length === 0) return undefined
+    this.#asked = { view, rows, drafter: true }
+    const summarise = this.#summarise(rows)
+    return { tokens: this.#tokens.slice(0, length), rows, labels, before, summarise, drafter: true }
+  }
+
+  /** The canvas with guesses where there are some, or with the asked positions in the fog, where some are not. */
   #hidden(rows: Int32Array): Int32Array {
     if (this.#plan.policy.redraws) return this.#tokens
+    const guesses = this.#guesses
+    if (guesses)
+      return this.#tokens.map((id, i) => (this.#state[i] === states.fog ? guesses[i] : id))
     if (rows.every((position) => this.#state[position] === states.fog)) return this.#tokens
     const tokens = this.#tokens.slice()
     for (const position of rows) tokens[position] = this.#network.maskId
@@ -174,7 +203,7 @@ export class Draft {
   /** The answers, in the order of the questions. */
   take([conditional, unconditional]: readonly Logits[]): void {
     if (!this.#asked) throw new UnfogError('internal', 'an answer came that nobody had asked for')
-    const { view, rows } = this.#asked
+    const { view, rows, drafter } = this.#asked
     const logits: Logits = unconditional
       ? guide(conditional, unconditional, this.#plan.guidance)
       : conditional
@@ -184,6 +213,13 @@ export class Draft {
       rows,
       (position, i) => [position, this.#answer(position, logits, i, view, apart)] as const,
     )
+    const guesses = this.#guesses
+    if (drafter && guesses) {
+      for (const [position, { token }] of answers) guesses[position] = token
+      this.#forwards++
+      this.#changed = []
+      return
+    }
     for (const [position, answer] of answers) {
       this.#confidence[position] =
         this.#state[position] === states.fog
@@ -201,6 +237,7 @@ export class Draft {
       .map((change) => ({ ...change, position: from + change.position }))
     this.#apply(changes, new Map(answers))
     this.#asked = undefined
+    guesses?.fill(this.#network.maskId)
     this.#forwards += unconditional ? 2 : 1
     this.#step++
     this.#finish()
@@ -248,6 +285,7 @@ export class Draft {
       entropy: this.#entropy.subarray(from, to),
       maskId: this.#network.maskId,
       fog: Int32Array.from(positionsInFog(state)),
+      guesses: this.#guesses?.subarray(from, to),
       start,
       settings,
       random: {
@@ -273,7 +311,9 @@ export class Draft {
     const { flags: banned } = this.#bansAt(position)
     const heard = this.#medium.heard?.(position, this.#timeOf(view))
     const known = knownOf(answered, index, banned, heard)
-    const step = this.#step
+    const { from: first, first: begun } = this.#stage
+    const { drawnAt } = this.#plan.policy
+    const step = drawnAt ? begun + drawnAt(position - first, view) : this.#step
     const weightsOf = ({ logits, row }: Known = known) =>
       distribution(logits(), banned, this.#plan, row)
     const [conditional = known, unconditional] = apart.map((said) =>

@@ -19,7 +19,7 @@ export interface PlanOptions {
   length?: number
   /** most tokens of a text whose length is not given */
   maximum?: number
-  /** default: `confidence`; `left-to-right` on a causal model, `posterior` under noise in which words do not
+  /** default: `confidence`; `left-to-right` on a causal model, `speculative` where it has a drafter, `posterior` under noise in which words do not
    * settle, `euler` under noise on embeddings */
   policy?: PolicyName | Policy
   steps?: number
@@ -33,6 +33,7 @@ export interface PlanOptions {
   blockLength?: number
   threshold?: number
   factor?: number
+  drafts?: number
   entropyBound?: number
   eps?: number
   eta?: number
@@ -52,6 +53,8 @@ export interface PlanOptions {
   before?: ArrayLike<number>
   /** survival probability of the noise schedule; default 1 - t */
   survival?: (t: number) => number
+  /** how long a text of which so many tokens are written is shown to a drafter; as long as the canvas without */
+  draftLength?: (written: number) => number
 }
 
 /** Options that hold together. */
@@ -71,6 +74,7 @@ export interface Plan extends Sampling, PolicySettings {
   readonly seed: number
   readonly labels?: Int32Array
   readonly before?: Int32Array
+  readonly draftLength?: (written: number) => number
 }
 
 interface Range {
@@ -98,6 +102,7 @@ export const ranges = {
   blockLength: whole(1),
   threshold: { within: (value) => value >= 0 && value <= 1, says: 'a number from 0 to 1' },
   factor: positive,
+  drafts: whole(1),
   entropyBound: positive,
   eps: { within: (value) => value >= 0 && value < 1, says: 'a number of at least 0 and below 1' },
   eta: { within: (value) => value >= 0 && value <= 1, says: 'a number from 0 to 1' },
@@ -107,7 +112,7 @@ export const ranges = {
 } satisfies { [K in keyof PlanOptions]?: Range }
 
 /** What a plan depends on: what the network sees, and what it was trained to undo. */
-export interface Trained extends Pick<Denoiser, 'causal' | 'block'> {
+export interface Trained extends Pick<Denoiser, 'causal' | 'block' | 'drafter'> {
   process?: Pick<Process, 'noise'>
 }
 
@@ -139,6 +144,7 @@ export function makePlan(options: PlanOptions, network: Trained): Plan {
     blockLength: options.blockLength,
     threshold: options.threshold,
     factor: options.factor,
+    drafts: options.drafts,
     entropyBound: options.entropyBound,
     eps: options.eps,
     eta: options.eta,
@@ -151,6 +157,7 @@ export function makePlan(options: PlanOptions, network: Trained): Plan {
     seed: options.seed ?? 0,
     labels: options.labels && Int32Array.from(options.labels),
     before: options.before && Int32Array.from(options.before),
+    draftLength: options.draftLength,
   }
 }
 
@@ -190,6 +197,7 @@ const own = [
   'blockLength',
   'threshold',
   'factor',
+  'drafts',
   'entropyBound',
   'eps',
   'eta',
@@ -198,7 +206,8 @@ const own = [
 ] as const satisfies readonly (keyof PolicySettings)[]
 
 /** The policy that a network writes by unless another is asked for. */
-function usual({ causal, process: undone }: Trained): PolicyName {
+function usual({ causal, drafter, process: undone }: Trained): PolicyName {
+  if (drafter) return 'speculative'
   if (causal) return 'left-to-right'
   if (undone?.noise.vectors) return 'euler'
   return undone && !undone.noise.settles ? 'posterior' : 'confidence'
@@ -209,6 +218,10 @@ function misfit(policy: Policy, network: Trained): string | undefined {
   const { causal, process: undone } = network
   if (causal && !policy.causal)
     return `needs a model that sees both sides, and this one sees only to the left: use --policy ${usual(network)}`
+  if (policy.guesses && !network.drafter)
+    return causal
+      ? `needs a masked model that drafts: name that with --model and this one with --verifier`
+      : `needs a model that reads from left to right and checks what is drafted: name it with --verifier`
   if (undone?.noise.paces && policy.takes.includes('survival'))
     return `reveals all words at one pace, and this model has learnt a pace for each: use --policy posterior`
   if (undone && !undone.noise.settles && !policy.redraws)

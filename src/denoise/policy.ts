@@ -16,6 +16,8 @@ export interface PolicySettings {
   readonly threshold?: number
   /** how many tokens are written together grows with it, see the policy `factor` */
   readonly factor?: number
+  /** words that a drafter guesses at once, see the policy `speculative` */
+  readonly drafts?: number
   /** nats by which what is written together may depend on each other, see the policy `entropy-bound` */
   readonly entropyBound?: number
   /** the time at which the last step begins to end, where times fall from 1 in equal steps */
@@ -45,6 +47,8 @@ export interface PolicyState {
   readonly maskId: number
   /** positions in the fog, ascending; at least one, unless the policy has a `done` of its own */
   readonly fog: Int32Array
+  /** [L] what a drafter would write at this step, the mask where it was not asked; for policies with `guesses` */
+  readonly guesses?: Int32Array
   /** how many positions were in the fog at the start: all that were not given */
   readonly start: number
   readonly settings: PolicySettings & Sampling
@@ -106,6 +110,11 @@ export interface Policy {
   /** true: it asks about fog alone, and looks at nothing of a prediction but `top`, `entropy`, `best`, `token` and
    * `confidence`. So no row of logits need be brought to it */
   readonly summaries?: true
+  /** Positions that a drafter guesses before the network is asked, in a forward of its own. The network is then shown the
+   * guesses. Positions that the drafter cannot see stay without one */
+  guesses?(state: PolicyState): Int32Array
+  /** The step whose random numbers draw a position's token; the current one without. The drafter's are the same */
+  drawnAt?(position: number, state: PolicyState): number
   /** the options of its own that it understands; any other is refused by name */
   readonly takes: readonly (keyof PolicySettings)[]
   readonly defaults: { readonly temperature: number }

@@ -5,6 +5,7 @@ import type { Explanation, GenerateOptions } from '../../index.ts'
 import { command } from '../command.ts'
 import { freshSeed } from '../fresh-seed.ts'
 import type { Io } from '../io.ts'
+import { withModels } from '../models.ts'
 import { numeric, oneOf, toggle } from '../option.ts'
 import { fogColour, type Ink, type Palette, paletteFor, wordColour } from '../terminal/colour.ts'
 import { columnsOf, harmless } from '../terminal/width.ts'
@@ -39,17 +40,14 @@ export const explain = command({
     'unfog explain --seed 7',
     "unfog explain --prompt 'One sunny day' --policy revise --json",
   ],
-  async run(
-    { model: name = 'tales', device, threads, by = 'text', json, policy, cache, ...asked },
-    io,
-  ) {
-    const { loadModel } = await import('../../index.ts')
-    const model = await loadModel(name, { device, threads })
-    try {
+  async run(values, io) {
+    const { model: _, device, threads, by = 'text', json, policy, cache, ...asked } = values
+    return withModels(values, async (model, verifier) => {
       const { seed = freshSeed() } = asked
       const found = await model.explain({
         ...asked,
         seed,
+        verifier,
         policy: policy as GenerateOptions['policy'],
         cache: cache as GenerateOptions['cache'],
         signal: io.signal,
@@ -62,10 +60,8 @@ export const explain = command({
       }
       await io.stdout.write(report(found, words, io))
       await io.stderr.write(sentence(summaryOf(found), io.stderr))
-    } finally {
-      await model.dispose()
-    }
-    return undefined
+      return undefined
+    })
   },
 })
 

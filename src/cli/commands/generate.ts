@@ -8,6 +8,7 @@ import { command } from '../command.ts'
 import { deviceOptions } from '../device-options.ts'
 import { freshSeed } from '../fresh-seed.ts'
 import type { Io } from '../io.ts'
+import { withModels } from '../models.ts'
 import { numeric, oneOf, text, toggle, type Values, wholeFrom } from '../option.ts'
 import { watch } from '../terminal/watch.ts'
 import { harmless } from '../terminal/width.ts'
@@ -17,6 +18,10 @@ import { summaryOf } from '../text-summary.ts'
 /** What can be said of a text that is to be written. */
 export const generateOptions = {
   model: text('model', 'a bundled model, or the folder of a model or run; default tales'),
+  verifier: text(
+    'model',
+    'a model that reads from left to right: it writes the text, the other drafts it',
+  ),
   prompt: text('text', 'how the text begins; to a model that answers, what it is asked'),
   suffix: text('text', 'how the text ends'),
   infill: text('text', 'the whole text with gaps: [2] is a gap of two tokens, \\[ a bracket'),
@@ -61,6 +66,7 @@ export const generateOptions = {
     'x',
   ),
   factor: numeric(ranges.factor, 'how readily words are written together; default 1', 'x'),
+  drafts: numeric(ranges.drafts, 'words that are drafted for a --verifier at once; default 8'),
   entropyBound: numeric(
     ranges.entropyBound,
     'how far words that are written together may depend on each other, in nats; default 0.1',
@@ -115,18 +121,14 @@ export const generate = command({
   },
   examples: [
     "unfog generate --prompt 'Once upon a time' --watch",
+    'unfog generate --verifier tales-ar --seed 7',
     "unfog generate --infill 'Lily lost her [2] in the [1].' --seed 7 --json",
     'unfog generate --count 3 --style dialogue --words 40-60 --who Lily',
   ],
   async run(values, io) {
-    const { loadModel } = await import('../../index.ts')
-    const { model: name = 'tales', device, threads } = values
-    const model = await loadModel(name, { device, threads })
-    try {
-      return await (values.watch ? watchAll : writeAll)(model, requests(values, io), values, io)
-    } finally {
-      await model.dispose()
-    }
+    return withModels(values, (model, verifier) =>
+      (values.watch ? watchAll : writeAll)(model, requests(values, io, verifier), values, io),
+    )
   },
 })
 
@@ -136,13 +138,14 @@ const batchSize = 16
 type Flags = Values<typeof generateOptions>
 
 /** What to ask of the model: member i of a batch has a seed of its own, which alone gives the same text. */
-function requests(values: Flags, io: Io): Requests {
+function requests(values: Flags, io: Io, verifier: LoadedModel | undefined): Requests {
   const { model, device, threads, count = 1, watch, json, policy, cache, ...asked } = values
   const seed = values.seed ?? freshSeed()
   return {
     count,
     request: (i) => ({
       ...asked,
+      verifier,
       policy: policy as GenerateOptions['policy'],
       cache: cache as CacheName | undefined,
       seed: memberSeed(seed, i),

@@ -8,6 +8,7 @@ import { type Compared, compare, settledAt } from '../comparison.ts'
 import { freshSeed } from '../fresh-seed.ts'
 import type { Io } from '../io.ts'
 import { listing } from '../listing.ts'
+import { withModels } from '../models.ts'
 import { flagOf, misuse, text, toggle, type Values } from '../option.ts'
 import { ordersPicture } from '../orders-picture.ts'
 import { paletteFor, wordColour } from '../terminal/colour.ts'
@@ -61,24 +62,15 @@ function described(json: boolean | undefined, io: Io): string {
 }
 
 async function compareAll(
-  {
-    model: name = 'tales',
-    device,
-    threads,
-    json,
-    picture,
-    count,
-    seed = freshSeed(),
-    cache,
-    ...asked
-  }: Values<Omit<typeof options, 'compare'>>,
+  values: Values<Omit<typeof options, 'compare'>>,
   io: Io,
 ): Promise<undefined> {
-  const { loadModel } = await import('../../index.ts')
-  const model = await loadModel(name, { device, threads })
+  const { model: _, device, threads, json, picture, count, cache, ...asked } = values
+  const { seed = freshSeed() } = asked
   const rows: Compared[] = []
-  try {
-    const request = { ...asked, cache: cache as CacheName | undefined, signal: io.signal }
+  await withModels(values, async (model, verifier) => {
+    const named = cache as CacheName | undefined
+    const request = { ...asked, verifier, cache: named, signal: io.signal }
     if (!json) await io.stdout.write(listing([heads(count)], io.stdout.columns))
     for await (const row of compare(model, { ...request, seed, count: count ?? 1 }, io.clock)) {
       rows.push(row)
@@ -88,9 +80,7 @@ async function compareAll(
           : listing([cells(row, count)], io.stdout.columns),
       )
     }
-  } finally {
-    await model.dispose()
-  }
+  })
   if (io.signal.aborted) return
   if (!json) {
     await io.stdout.write(orders(rows, io))

@@ -20,6 +20,7 @@ import { random } from './random.ts'
 import { forwardBackward, remdmCap, remdmConf, remdmLoop, remdmRescale } from './remdm.ts'
 import { revise } from './revise.ts'
 import { scheduled } from './scheduled.ts'
+import { speculative } from './speculative.ts'
 import { threshold } from './threshold.ts'
 
 export const policies = {
@@ -29,6 +30,7 @@ export const policies = {
   revise,
   'first-hitting': firstHitting,
   'left-to-right': leftToRight,
+  speculative,
   'low-confidence': lowConfidence,
   random,
   scheduled,
