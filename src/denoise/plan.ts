@@ -218,16 +218,16 @@ function misfit(policy: Policy, network: Trained): string | undefined {
   const { causal, process: undone } = network
   if (causal && !policy.causal)
     return `needs a model that sees both sides, and this one sees only to the left: use --policy ${usual(network)}`
-  if (policy.guesses && !network.drafter)
-    return causal
-      ? `needs a masked model that drafts: name that with --model and this one with --verifier`
-      : `needs a model that reads from left to right and checks what is drafted: name it with --verifier`
   if (undone?.noise.paces && policy.takes.includes('survival'))
     return `reveals all words at one pace, and this model has learnt a pace for each: use --policy posterior`
   if (undone && !undone.noise.settles && !policy.redraws)
     return `believes every word that it has written, but under ${undone.noise.name} noise any word may be wrong: use --policy ${usual(network)}`
   if (policy.moves && !undone?.noise.vectors)
     return `moves noisy embeddings, and under ${undone?.noise.name ?? 'masked'} noise there are none: use --policy ${usual(network)}`
+  if (policy.guesses && !network.drafter)
+    return causal
+      ? `needs a masked model that drafts: name that with --model and this one with --verifier`
+      : `needs a model that reads from left to right and checks what is drafted: name it with --verifier`
   return undefined
 }
 
