@@ -16,12 +16,21 @@ export async function openModel(store: Store, device: Device): Promise<ModelSour
   const card = (await store.stat('README.md')) ? await readText(store, 'README.md') : undefined
   const { config, tokenizerJson } = folder
   const { special } = config.text
+  const { vocabSize } = config.architecture
+  const tokenizer = special
+    ? releasedTokenizer(tokenizerJson, special, vocabSize)
+    : loadTokenizer(tokenizerJson)
+  if (tokenizer.size !== vocabSize) {
+    throw new UnfogError(
+      'bad_model',
+      `${store.name} cannot be loaded: tokenizer.json has ${tokenizer.size} ids, but the network has ${vocabSize}; take both from one model`,
+      { param: 'model' },
+    )
+  }
   return {
     device,
     config,
-    tokenizer: special
-      ? releasedTokenizer(tokenizerJson, special, config.architecture.vocabSize)
-      : loadTokenizer(tokenizerJson),
+    tokenizer,
     weights,
     card,
     now: systemClock.now,

@@ -60,6 +60,7 @@ beforeAll(async () => {
     config.architecture.heads = -3
     writeFileSync(join(folder, 'config.json'), JSON.stringify(config))
   })
+  broken('strange', (folder) => cpSync(at('model/tokenizer.json'), join(folder, 'tokenizer.json')))
   const trained = await unfog([
     ...['train', at('story.txt'), '--out', at('run'), '--tokens', '2k', '--params', '10k'],
   ])
@@ -239,6 +240,12 @@ const cases: readonly Case[] = [
     argv: ['score', at('story.txt'), '--model', at('odd')],
     exit: 1,
     says: /architecture\.heads is -3/,
+  },
+  {
+    what: "another model's words",
+    argv: ['generate', '--model', at('strange')],
+    exit: 1,
+    says: /tokenizer\.json has \d+ ids, but the network has \d+/,
   },
   {
     what: 'half a model',
