@@ -39,7 +39,7 @@ const wordsOf = (line: string): string[] =>
 
 /** What makes an example quick enough for a test: the last of two equal flags counts. */
 const quick: Record<string, readonly string[]> = {
-  train: ['--time', '2', '--params', '10k', '--out', 'runs/new'],
+  train: ['--time', '1', '--params', '10k', '--out', 'runs/new'],
   score: ['--time', '1'],
   quantize: ['--tales', '0', '--out', 'runs/new'],
   start: ['--port', '0'],
