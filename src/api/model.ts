@@ -325,13 +325,14 @@ export class Model {
     const asked = labelValuesOf(this.tokenizer, options)
     // a policy that is asked for by name follows its own law, not the model's habits
     const habits = options.policy === undefined ? this.config.sampling : undefined
-    const { temperature, topP } = habits ?? {}
+    const { temperature, topP, steps } = habits ?? {}
     const policy = options.policy ?? (habits?.policy as PolicyName | undefined)
     const { survival } = this.network.process.schedule
     const plan = makePlan(
       {
         temperature,
         topP,
+        ...(steps === undefined ? {} : { steps }),
         ...definedOf(plain as PlanOptions),
         policy,
         before,
