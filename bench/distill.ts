@@ -1,6 +1,6 @@
 // What distilling is worth: pass rate and variety of tales against forwards, of a teacher and of its student.
 //
-//   npm run bench -- distill [--teacher tales] [--student runs/fast] [--time 30m] [--steps 64] [--rounds 4]
+//   npm run bench -- distill [--teacher tales] [--student runs/fast] [--time 30m] [--steps 64] [--together 2] [--rounds 4]
 //                            [--temperature X] [--top-p X] [--tales 200000] [--count 1000] [--seed 1]
 //                            [--forwards 64,32,16,12,8,6,5,4,3,2] [--policies confidence,ancestral] [--out FILE]
 //
@@ -34,6 +34,7 @@ const { values } = parseArgs({
     student: { type: 'string', default: 'runs/fast' },
     time: { type: 'string', default: '30m' },
     steps: { type: 'string' },
+    together: { type: 'string' },
     rounds: { type: 'string' },
     temperature: { type: 'string' },
     'top-p': { type: 'string' },
@@ -62,6 +63,7 @@ if (seconds > 0) {
     out: values.student,
     time: seconds,
     steps: given(values.steps),
+    together: given(values.together),
     rounds: given(values.rounds),
     temperature: given(values.temperature),
     topP: given(values['top-p']),

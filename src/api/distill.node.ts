@@ -28,7 +28,7 @@ export interface DistillOptions
   config?: Partial<Pick<Recipe, 'rate' | 'batchTokens'>>
 }
 
-/** Trains a student that writes in `steps` / 2^`rounds` steps what the model writes in `steps`, or goes on with that. It
+/** Trains a student that writes in `steps` / `together`^`rounds` steps what the model writes in `steps`, or goes on with that. It
  * begins with the model's weights, and its folder is a run like any other. Temperature and top-p are those by which the
  * model writes unless told.
  * @throws UnfogError `unsupported` for a model that has no steps to save; as `train` */
@@ -43,9 +43,10 @@ export async function* distill(
   const { time, tokens, seed, dtype, name } = options
   const { documents, field, chat, count, data = textsOf(start.config, nameOrFolder) } = options
   const { noise, architecture, sampling = {} } = start.config
-  const { steps, rounds, temperature, topP } = defaultDistillation
+  const { steps, together, rounds, temperature, topP } = defaultDistillation
   const distillation: Distillation = {
     steps: options.steps ?? steps,
+    together: options.together ?? together,
     rounds: options.rounds ?? rounds,
     temperature: options.temperature ?? sampling.temperature ?? temperature,
     topP: options.topP ?? sampling.topP ?? topP,

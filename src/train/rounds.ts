@@ -1,5 +1,6 @@
 // Rounds of a distillation (arXiv 2410.21035): a student learns to take two steps of its teacher at once; then it is the
-// teacher, which needs half as many. So a few rounds lead from many steps to few.
+// teacher, which needs half as many. So a few rounds lead from many steps to few. A student may also learn all steps of
+// its teacher in one round: then it learns whole texts, as the teacher finishes them.
 import { UnfogError } from '../error/index.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { type Noise, noiseOf } from '../noise/index.ts'
@@ -8,36 +9,37 @@ import type { Recipe } from './recipe.ts'
 import type { Teaching } from './teacher.ts'
 import type { Phase } from './trainer.ts'
 
-export interface Distillation extends Pick<Teaching, 'temperature' | 'topP'> {
-  /** of the first teacher */
-  steps: number
-  /** each halves the steps */
-  rounds: number
+export interface Distillation extends Teaching {
+  /** each divides the steps, which are those of the first teacher, by `together` */
+  readonly rounds: number
 }
 
 /** From one word a step, about, on texts of a page, to so few that nothing but distilling could write in them. */
-export const defaultDistillation: Distillation = { steps: 64, rounds: 4, temperature: 1, topP: 1 }
+export const defaultDistillation: Distillation = {
+  steps: 64,
+  together: 2,
+  rounds: 4,
+  temperature: 1,
+  topP: 1,
+}
 
 /** What is better otherwise than in learning from texts: a student begins as its teacher, and needs every noise time. */
 export const distillationRecipe = { rate: 1e-3, times: 'uniform' } satisfies Partial<Recipe>
 
-/** steps that a student takes at once */
-const together = 2
-
 /** Steps in which a student writes once its rounds are over. */
-export const stepsLeft = ({ steps, rounds }: Pick<Distillation, 'steps' | 'rounds'>): number =>
-  steps / together ** rounds
+export const stepsLeft = ({
+  steps,
+  together,
+  rounds,
+}: Pick<Distillation, 'steps' | 'together' | 'rounds'>): number => steps / together ** rounds
 
 /** The phases of a run that distils: rounds of one length. */
-export const roundsOf = (
-  { steps, rounds, temperature, topP }: Distillation,
-  budget: number,
-): Phase[] =>
+export const roundsOf = ({ rounds, ...teaching }: Distillation, budget: number): Phase[] =>
   Array.from({ length: rounds }, (_, i) => ({
     name: `round ${i + 1}`,
     until: Math.round((budget * (i + 1)) / rounds),
     causal: false,
-    teaching: { steps: steps / together ** i, together, temperature, topP },
+    teaching: { ...teaching, steps: stepsLeft({ ...teaching, rounds: i }) },
   }))
 
 /** How a student writes unless told otherwise. */
@@ -55,18 +57,19 @@ const counted = (steps: number): string => (steps === 1 ? '1 step' : `${steps} s
 
 /** What a distillation will be like, in a sentence. */
 export const describeRounds = (distillation: Distillation): string => {
-  const { steps, rounds } = distillation
-  const many = rounds === 1 ? 'One round, which' : `${rounds} rounds, each of which`
-  return `${many} halves the steps: what takes ${steps} now is to take ${stepsLeft(distillation)}.`
+  const { steps, together, rounds } = distillation
+  const many =
+    rounds === 1 ? 'In one round' : `In ${rounds} rounds, in each ${together} steps at once`
+  return `${many} it learns to write in ${counted(stepsLeft(distillation))} what takes ${steps} now.`
 }
 
 /** @throws UnfogError `usage` */
 export function checkDistillation(distillation: Distillation): void {
-  const { steps, rounds } = distillation
+  const { steps, together, rounds } = distillation
   if (Number.isInteger(stepsLeft(distillation))) return
   throw new UnfogError(
     'usage',
-    `--steps ${steps} cannot be halved ${rounds} times: give a multiple of ${together ** rounds}, or fewer --rounds`,
+    `--steps ${steps} cannot be divided by --together ${together} in ${rounds === 1 ? 'one round' : `${rounds} rounds`}: give a multiple of ${together ** rounds}, or fewer --rounds`,
     { param: 'steps' },
   )
 }

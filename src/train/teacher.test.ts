@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { randomWeights, tinyArchitecture } from '../../test/support/tiny-models.ts'
 import { type Framing, framing } from '../model/framing.ts'
-import { schedules, wordNoises } from '../noise/index.ts'
+import { schedules } from '../noise/index.ts'
 import { seeded } from '../random/index.ts'
 import { cpu } from '../runtime/cpu.node.ts'
 import { trainTokenizer } from '../text/index.ts'
@@ -43,7 +43,6 @@ async function teacherOf(teaching: Partial<Teaching>): Promise<Targets> {
     architecture: { ...tinyArchitecture, vocabSize },
     weights: new Map(Object.entries(weights).map(([name, { data }]) => [name, data])),
     framing: frame,
-    noise: wordNoises.masked,
     schedule: schedules.linear,
     teaching: { steps: 2, together: 2, temperature: 1, topP: 1, ...teaching },
     random: seeded(5),

@@ -6,8 +6,8 @@ import { distribution } from '../denoise/index.ts'
 import { emit, input } from '../graph/index.ts'
 import type { Framing } from '../model/framing.ts'
 import { type TransformerConfig, transformer } from '../nn/index.ts'
-import type { Schedule, WordNoise } from '../noise/index.ts'
-import { categorical, type Random } from '../random/index.ts'
+import type { Schedule } from '../noise/index.ts'
+import { categorical, type Purpose, type Random } from '../random/index.ts'
 import type { Device } from '../runtime/index.ts'
 import { divergence, expectedOf, type Targets } from './targets.ts'
 
@@ -26,19 +26,17 @@ export interface TeacherParts {
   architecture: TransformerConfig
   weights: ReadonlyMap<string, Float32Array>
   framing: Framing
-  /** noise in which words settle */
-  noise: WordNoise
-  schedule: Schedule
+  /** of the masks: words settle, in an order that no word has a part in */
+  schedule: Pick<Schedule, 'noise'>
   teaching: Teaching
   random: Random
 }
 
 export async function openTeacher(device: Device, parts: TeacherParts): Promise<Targets> {
-  const { architecture, weights, framing, noise, schedule, teaching, random } = parts
+  const { architecture, weights, framing, schedule, teaching, random } = parts
   const { vocabSize } = architecture
   const { temperature, topP, steps, together } = teaching
-  const maskId = framing.tokenizer.special.mask
-  const world = { vocabSize, maskId, words: framing.words, schedule }
+  const sampling = { temperature, topP, topK: 0 }
   const banned = new Uint8Array(vocabSize)
   for (const id of framing.banned) banned[id] = 1
   const dims = framing.block === undefined ? ['B', 'L'] : ['B', 2, 'L']
@@ -49,11 +47,9 @@ export async function openTeacher(device: Device, parts: TeacherParts): Promise<
     planned: false,
   })
 
-  /** What stands at a position of the fog after a step. */
-  const written = (prediction: Float64Array, time: number, uniform: number): number => {
-    const next = Math.max(0, time - 1 / steps)
-    return categorical(noise.posterior(maskId, prediction, next, time, world), uniform)
-  }
+  /** Chance that a mask outlasts the step that begins at a time: (1 - α_s)/(1 - α_t). */
+  const staying = (time: number): number =>
+    schedule.noise(Math.max(0, time - 1 / steps)) / schedule.noise(time)
 
   return {
     loss: divergence,
@@ -66,17 +62,16 @@ export async function openTeacher(device: Device, parts: TeacherParts): Promise<
         const asked = { data: Int32Array.from(fog, (row) => rows.data[row]), dims: [fog.length] }
         const predicted = (await session.run({ ids: canvas, rows: asked })).logits
           .data as Float32Array
-        const sampling = { temperature, topP, topK: 0 }
-        fog.forEach((row, at) => {
-          const own = predicted.subarray(at * vocabSize, (at + 1) * vocabSize)
-          expected[row] = normalised(distribution(own, banned, sampling))
-        })
-        fog = fog.filter((row) => {
+        const last = small === together - 1
+        fog = fog.filter((row, at) => {
           const place = places.data[row]
-          const uniform = random.uniform(step, small * size + place, 'token')
-          const now = Math.max(0, time.data[row] - small / steps)
-          canvas.data[place] = written(expected[row], now, uniform)
-          return canvas.data[place] === maskId
+          const draw = (purpose: Purpose) => random.uniform(step, small * size + place, purpose)
+          if (!last && draw('position') < staying(time.data[row] - small / steps)) return true
+          const own = predicted.subarray(at * vocabSize, (at + 1) * vocabSize)
+          const weights = distribution(own, banned, sampling)
+          expected[row] = normalised(weights)
+          if (!last) canvas.data[place] = categorical(weights, draw('token'))
+          return false
         })
       }
       return expectedOf(expected)

@@ -205,13 +205,13 @@ export class Trainer {
   private async targetsOf(phase: Phase): Promise<Targets | undefined> {
     const { device, config, recipe, teacherOf } = this.setup
     const { teaching } = phase
-    const { noise, schedule } = this.corruption(phase)
-    if (!teaching || !teacherOf || noise.vectors) return undefined
+    if (!teaching || !teacherOf) return undefined
+    const { schedule } = this.corruption(phase)
     const { architecture } = configOf(config, phase)
     const weights = await teacherOf(phase)
     const framing = this.framing(phase)
     const random = seeded(recipe.seed)
-    const parts = { architecture, weights, framing, noise, schedule, teaching, random }
+    const parts = { architecture, weights, framing, schedule, teaching, random }
     return openTeacher(device, parts)
   }
 

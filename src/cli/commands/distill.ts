@@ -8,7 +8,7 @@ import { count, duration, misuse, numeric, oneOf, text, toggle, wholeFrom } from
 import { recipeOptions } from '../recipe-options.ts'
 import { trainingReport } from '../training-report.ts'
 
-const { steps, rounds } = defaultDistillation
+const { steps, together, rounds } = defaultDistillation
 const { documents, field, chat } = dataOptions
 
 export const distill = command({
@@ -24,7 +24,14 @@ export const distill = command({
       'texts like those that the model was trained on: a file or a folder; default tales, for a model of tales',
     ),
     steps: numeric(wholeFrom(2), `steps in which the model writes well; default ${steps}`),
-    rounds: numeric(wholeFrom(1), `how often they are halved; default ${rounds}`),
+    together: numeric(
+      wholeFrom(2),
+      `of them, those that the student learns to take at once; default ${together}`,
+    ),
+    rounds: numeric(
+      wholeFrom(1),
+      `after each the student is the teacher, and needs fewer steps; default ${rounds}`,
+    ),
     temperature: numeric(
       ranges.temperature,
       'of the words that the model writes, in every round anew; default as it writes',
