@@ -42,7 +42,7 @@ const quick: Record<string, readonly string[]> = {
   train: ['--time', '2', '--params', '10k', '--out', 'runs/new'],
   score: ['--time', '1'],
   quantize: ['--tales', '0', '--out', 'runs/new'],
-  distill: '--tokens 2k --tales 400 --steps 4 --rounds 1 --out runs/new'.split(' '),
+  distill: '--tokens 2k --steps 4 --together 2 --rounds 1 --out runs/new'.split(' '),
   start: ['--port', '0'],
 }
 
@@ -68,7 +68,7 @@ async function runExample(line: string) {
 }
 
 const needsBundled = (line: string): boolean =>
-  /^unfog (generate|explain|score|quantize|distill tales|start|policies --compare)/.test(line) &&
+  /^unfog (generate|explain|score|quantize|start|policies --compare)/.test(line) &&
   !line.includes('--model')
 const bundled = models().some(({ name }) => name === 'tales')
 

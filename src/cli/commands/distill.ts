@@ -64,7 +64,7 @@ export const distill = command({
     ].join('\n'),
   examples: [
     'unfog distill runs/story --data story.txt --out runs/fast --steps 32 --rounds 3',
-    'unfog distill tales --out runs/fast --time 30m',
+    'unfog distill runs/story --data story.txt --out runs/fast --steps 16 --together 16 --rounds 1',
   ],
   saves: true,
   async run({ out, json = false, tales, rate, batch, ...same }, io, model) {
