@@ -12,7 +12,8 @@ import type { GenerateOptions } from '../src/api/model.ts'
 import { modelCard } from '../src/model/card.ts'
 import { memberSeed } from '../src/random/index.ts'
 import { folderStore } from '../src/store/folder.node.ts'
-import { check, labelsOf, tell, type WorldName, wordCount } from '../src/tales/index.ts'
+import { check } from '../src/tales/index.ts'
+import { countOf, divergence, freshTales, usualVariety, varietyOf } from './support/tale-figures.ts'
 
 const { values } = parseArgs({
   options: {
@@ -46,55 +47,6 @@ const options: GenerateOptions = {
   steps: number(values.steps),
 }
 
-type Counts = Map<string, number>
-const countOf = (items: Iterable<string>): Counts => {
-  const counts: Counts = new Map()
-  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1)
-  return counts
-}
-
-/** Jensen–Shannon divergence of two samples, in nats. */
-function divergence(a: Counts, b: Counts): number {
-  const total = (counts: Counts) => [...counts.values()].reduce((sum, n) => sum + n, 0)
-  const [na, nb] = [total(a), total(b)]
-  let sum = 0
-  for (const key of new Set([...a.keys(), ...b.keys()])) {
-    const p = (a.get(key) ?? 0) / na
-    const q = (b.get(key) ?? 0) / nb
-    const m = (p + q) / 2
-    if (p > 0) sum += (p / 2) * Math.log(p / m)
-    if (q > 0) sum += (q / 2) * Math.log(q / m)
-  }
-  return sum
-}
-
-interface Sample {
-  words: Counts
-  lengths: Counts
-  plots: Counts
-  bigrams: number
-}
-
-const wordsOf = (text: string): string[] => text.toLowerCase().match(/[a-z']+/g) ?? []
-const bucket = (text: string): string => String(Math.floor(wordCount(text) / 10))
-
-function describe(world: WorldName, texts: readonly string[]): Sample {
-  const plots = texts.flatMap((text) => {
-    const { facts } = check(world, text)
-    return facts ? [labelsOf(world, text, facts).plot as string] : []
-  })
-  const bigrams = texts.flatMap((text) => {
-    const words = wordsOf(text)
-    return words.slice(1).map((word, i) => `${words[i]} ${word}`)
-  })
-  return {
-    words: countOf(texts.flatMap(wordsOf)),
-    lengths: countOf(texts.map(bucket)),
-    plots: countOf(plots),
-    bigrams: new Set(bigrams).size / bigrams.length,
-  }
-}
-
 const start = performance.now()
 const texts: string[] = []
 let forwards = 0
@@ -113,14 +65,10 @@ const seconds = (performance.now() - start) / 1000
 const checks = texts.map((text) => check(world, text))
 const accepted = checks.filter(({ ok }) => ok).length / count
 const interval = 1.96 * Math.sqrt((accepted * (1 - accepted)) / count)
-const told = (from: number, n: number) => Array.from({ length: n }, (_, i) => tell(world, from + i))
-const fresh = told(2 ** 46, count)
-const reference = describe(
-  world,
-  told(2 ** 46 + 1_000_000, 20_000).map(({ text }) => text),
-)
-const own = describe(world, texts)
-const teller = describe(
+const fresh = freshTales(world, count)
+const reference = usualVariety(world)
+const own = varietyOf(world, texts)
+const teller = varietyOf(
   world,
   fresh.map(({ text }) => text),
 )
@@ -156,7 +104,7 @@ for (const [error, times] of [...errors].sort((a, b) => b[1] - a[1]).slice(0, 12
 for (let i = 0; i < Number(values.show); i++)
   console.log(`${checks[i].ok ? '✓' : '✗'} ${texts[i]}\n    ${checks[i].errors[0] ?? ''}`)
 
-const scored = told(2 ** 46, Number(values['score-tales']))
+const scored = freshTales(world, Number(values['score-tales']))
 const entropy = scored.reduce((sum, { nats }) => sum + nats, 0) / scored.length
 const result = await model.score(
   scored.map(({ text }) => text),

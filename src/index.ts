@@ -1,5 +1,6 @@
 // unfog: diffusion language models for TypeScript. Load a model and write, score and watch; or train one.
 
+export { type DistillOptions, distill } from './api/distill.node.ts'
 export type { LabelOptions } from './api/labels.ts'
 export { LoadedModel, type LoadOptions, loadModel, models } from './api/load.node.ts'
 export {

@@ -386,6 +386,7 @@ export class Model {
     const habits = options.policy === undefined ? this.config.sampling : undefined
     const { temperature, topP } = habits ?? {}
     const habit = drafter ? undefined : (habits?.policy as PolicyName | undefined)
+    const steps = drafter ? undefined : habits?.steps
     const policy = options.policy ?? habit
     const { survival } = network.process.schedule
     const drafts = drafter && lengthWeights(drafter.config, asked)
@@ -393,6 +394,7 @@ export class Model {
       {
         temperature,
         topP,
+        ...(steps === undefined ? {} : { steps }),
         ...definedOf(plain as PlanOptions),
         policy,
         before,

@@ -19,7 +19,7 @@ import {
 import { type DataReport, reportOf } from '../train/data-report.ts'
 import { type RunHistory, readHistory } from '../train/history.ts'
 import type { RunOptions } from '../train/plan.ts'
-import { type TrainEvent as RunEvent, run } from '../train/run.ts'
+import { type TrainEvent as RunEvent, type RunSettings, run } from '../train/run.ts'
 import { appendSample, type Sample } from '../train/samples.ts'
 import { modelFolder } from './load.node.ts'
 import { lockFolder } from './lock.node.ts'
@@ -65,7 +65,7 @@ export interface TrainOptions extends Omit<RunOptions, 'recipe' | 'weights'>, Re
 
 const defaultTales = 200_000
 
-type DataOptions = Pick<TrainOptions, 'data' | 'count' | keyof ReadingOptions>
+export type DataOptions = Pick<TrainOptions, 'data' | 'count' | keyof ReadingOptions>
 
 interface OpenedData {
   data: TrainingData
@@ -180,20 +180,27 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
       { param: 'from' },
     )
   }
-  const { data, close } = await openData(options)
+  yield* runIn(out, options, {
+    device: chosen,
+    options: { ...asked, ...weightsOf(options.data), ...(config ? { recipe: config } : {}) },
+    start,
+    signal,
+    every,
+  })
+}
+
+/** A run in a folder, which is its own while it lasts. */
+export async function* runIn(
+  out: string,
+  read: DataOptions,
+  settings: Omit<RunSettings, 'data' | 'out'>,
+): AsyncGenerator<TrainEvent, void, undefined> {
+  const { data, close } = await openData(read)
   let unlock: (() => void) | undefined
   try {
     unlock = lockFolder(out)
     const store = folderStore(out)
-    const events = run({
-      data,
-      out: store,
-      device: chosen,
-      options: { ...asked, ...weightsOf(options.data), ...(config ? { recipe: config } : {}) },
-      start,
-      signal,
-      every,
-    })
+    const events = run({ ...settings, data, out: store })
     for await (const event of events) {
       if (event.type === 'sample') {
         const sample = { tokens: event.tokens, text: await writeSample(event) }

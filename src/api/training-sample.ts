@@ -6,8 +6,8 @@ import { lengthWeights } from './lengths.ts'
 
 /** tokens, where the data do not say how long a text is */
 const longest = 96
-/** forwards that a sample may cost */
-const steps = 32
+/** forwards that a sample may cost, where the model does not say how it writes */
+const mostSteps = 32
 
 /** The same seed every time: one sees the same fog clear up better and better.
  * @returns the text; an answer behind what was asked */
@@ -19,6 +19,7 @@ export async function writeSample({
 }: Extract<TrainEvent, { type: 'sample' }>): Promise<string> {
   const weights = network.causal || network.block ? undefined : lengthWeights(config, {})
   const limit = { maximum: Math.min(longest, network.context - (before?.length ?? 0)) }
+  const steps = config.sampling?.steps ?? mostSteps
   const plan = makePlan(
     { seed: 7, before, ...(weights ? {} : limit), ...(network.causal ? {} : { steps }) },
     network,

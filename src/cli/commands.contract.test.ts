@@ -42,6 +42,7 @@ const quick: Record<string, readonly string[]> = {
   train: ['--time', '1', '--params', '10k', '--out', 'runs/new'],
   score: ['--time', '1'],
   quantize: ['--tales', '0', '--out', 'runs/new'],
+  distill: '--tokens 2k --steps 4 --together 2 --rounds 1 --out runs/new'.split(' '),
   start: ['--port', '0'],
 }
 

@@ -36,7 +36,7 @@ export interface ModelConfig {
     fingerprint?: string
   }
   /** how it writes unless told, where something else than the defaults was measured to suit it */
-  sampling?: { temperature?: number; topP?: number; policy?: string }
+  sampling?: { temperature?: number; topP?: number; policy?: string; steps?: number }
   /** recipe and figures, for the card */
   training?: Record<string, unknown>
 }
@@ -282,6 +282,7 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
         .max(1, 'a number up to 1')
         .optional(),
       policy: z.string('a name').max(100, 'a name of at most 100 characters').optional(),
+      steps: integer(1, 2 ** 24).optional(),
     }).optional(),
     training: z.record(z.string(), z.unknown(), 'an object').optional(),
   })

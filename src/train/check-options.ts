@@ -6,6 +6,7 @@ import { weightings } from './objective.ts'
 import { optimisers } from './optimiser.ts'
 import { processOf, type RunOptions } from './plan.ts'
 import { losses, type Recipe, without } from './recipe.ts'
+import { checkDistillation, type Distillation } from './rounds.ts'
 
 interface Rule {
   allows(value: unknown): boolean
@@ -53,6 +54,14 @@ const optionRules = {
   },
 } satisfies Partial<Record<keyof RunOptions, Rule>>
 
+const distillationRules: Record<keyof Distillation, Rule> = {
+  steps: whole(2),
+  together: whole(2),
+  rounds: whole(1),
+  temperature: notNegative,
+  topP: number('a number above 0 and up to 1', (value) => value > 0 && value <= 1),
+}
+
 const recipeRules: Record<keyof Recipe, Rule> = {
   batchTokens: whole(1),
   warmStart: belowOne,
@@ -91,7 +100,7 @@ const recipeRules: Record<keyof Recipe, Rule> = {
 
 /** @throws UnfogError `usage` naming the option at fault */
 export function checkOptions(options: RunOptions): void {
-  const { recipe = {}, ...rest } = options
+  const { recipe = {}, distillation, ...rest } = options
   const unknown = Object.keys(recipe).find((name) => !Object.hasOwn(recipeRules, name))
   if (unknown) {
     throw new UnfogError(
@@ -102,6 +111,10 @@ export function checkOptions(options: RunOptions): void {
   }
   check(rest, optionRules)
   check(recipe, recipeRules)
+  if (distillation) {
+    check(distillation, distillationRules)
+    checkDistillation(distillation)
+  }
   checkNoise(options)
   checkFog(options)
   checkLoss(recipe)

@@ -6,6 +6,7 @@ import { noiseOf } from '../noise/index.ts'
 import { documentLength, type Encoded } from '../text/index.ts'
 import type { Prepared, TrainingData } from './data.ts'
 import { processOf, type RunOptions } from './plan.ts'
+import { studentSampling } from './rounds.ts'
 import { architectureFor } from './sizes.ts'
 
 /** Numbers of a word's vector under noise on embeddings: enough for words to be far from each other, and few to draw. */
@@ -105,6 +106,7 @@ export function continuedConfig(
     weights: { dtype: options.dtype ?? from.weights.dtype },
     // how it wrote under noise in which words settle
     ...(settles ? {} : { sampling: undefined }),
+    ...(options.distillation ? { sampling: studentSampling(options.distillation) } : {}),
   }
 }
 

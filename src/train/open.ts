@@ -1,5 +1,7 @@
 // How a run begins, or goes on: its data, its plan, and a trainer in the state it stopped in.
 import type { ModelConfig } from '../model/config.ts'
+import { readModelFolder } from '../model/folder.ts'
+import { modelShapes } from '../model/shapes.ts'
 import type { Device } from '../runtime/index.ts'
 import { type Clock, readText, type Store, systemClock } from '../store/index.ts'
 import { loadTokenizer } from '../text/index.ts'
@@ -19,7 +21,8 @@ import {
   writePlan,
 } from './plan.ts'
 import { stageAt, stagesOf } from './ramps.ts'
-import { phasesOf, Trainer } from './trainer.ts'
+import { checkSameTeacher, describeRounds, roundsOf } from './rounds.ts'
+import { folderOf, type Phase, phasesOf, type Setup, Trainer } from './trainer.ts'
 
 export interface RunSource {
   data: TrainingData
@@ -62,13 +65,23 @@ async function begin({
   const designed = await design(data, options, { device, clock, start })
   const { config, recipe, tokenizer, dataset, reasons } = designed
   const setup = { device, config, tokenizer, dataset, recipe }
-  const phases = (tokens: number) => phasesOf(config, recipe, tokens, start === undefined)
+  const { distillation } = options
+  if (distillation) reasons.push(describeRounds(distillation))
+  const phases = (tokens: number) =>
+    distillation
+      ? roundsOf(distillation, tokens)
+      : phasesOf(config, recipe, tokens, start === undefined)
   const stages = (tokens: number) => stagesOf(recipe, tokens)
   let budget = designed.tokens
   let tokensPerSecond: number | undefined
   if (budget === undefined) {
     tokensPerSecond = await measureSpeed(
-      new Trainer({ ...setup, budget: 1, phases: phases(1e9), stages: stages(1e9) }),
+      new Trainer({
+        ...setup,
+        ...{ budget: 1, phases: phases(1e9), stages: stages(1e9) },
+        // a teacher that has not learnt yet takes as long
+        teacherOf: async () => (start as Start).weights,
+      }),
       clock,
     )
     const time = designed.time - (clock.now() - began) / 1000
@@ -87,6 +100,7 @@ async function begin({
     phases: phases(budget),
     stages: stages(budget),
     before: tokensSeen(start?.config),
+    ...(distillation ? { teacher: start?.config.weights.fingerprint } : {}),
     tokensPerSecond,
   }
   await out.write(
@@ -94,7 +108,11 @@ async function begin({
     new TextEncoder().encode(`${JSON.stringify(tokenizer.toJSON())}\n`),
   )
   await writePlan(out, plan)
-  const trainer = new Trainer({ ...setup, budget, phases: plan.phases, stages: plan.stages })
+  const teacherOf = teachers(out, plan.phases, start)
+  const trainer = new Trainer({
+    ...setup,
+    ...{ budget, phases: plan.phases, stages: plan.stages, teacherOf },
+  })
   trainer.begin(start?.weights)
   await cutMetrics(out, 0)
   return {
@@ -106,6 +124,18 @@ async function begin({
     resumed: false,
   }
 }
+
+/** The teacher of the first round is the model that was given, that of any other the student of the round before. */
+const teachers =
+  (out: Store, phases: readonly Phase[], start?: Start): Setup['teacherOf'] =>
+  async (phase) => {
+    const before = phases[phases.findIndex(({ name }) => name === phase.name) - 1]
+    if (!before) return (start as Start).weights
+    const { names, tensor } = await readModelFolder(out, modelShapes, { prefix: folderOf(before) })
+    const weights = new Map<string, Float32Array>()
+    for (const name of names) weights.set(name, (await tensor(name)) as Float32Array)
+    return weights
+  }
 
 const tokensSeen = (config?: ModelConfig): number => Number(config?.training?.tokens ?? 0)
 
@@ -140,11 +170,14 @@ async function reopen(source: RunSource, existing: RunPlan): Promise<Opened> {
   const { context } = existing.data
   const prepared = await prepare(data, { tokenizer, context, seed: existing.recipe.seed })
   checkSame(existing, options, { name: data.name, hash: prepared.dataset.hash }, out.name)
+  checkSameTeacher(existing, start?.config, out.name)
   const found = await checkpointProgress(out)
   const progress = found ?? beginning
   const plan = extended(existing, options)
   const { config, recipe, budget, phases, stages } = plan
-  const trainer = new Trainer({ device, config, recipe, budget, phases, stages, ...prepared })
+  const teacherOf = teachers(out, phases, start)
+  const setup = { device, config, recipe, budget, phases, stages, teacherOf }
+  const trainer = new Trainer({ ...setup, ...prepared })
   if (found) await loadCheckpoint(out, trainer.buffers)
   else trainer.begin(start?.weights)
   await cutMetrics(out, progress.metrics)

@@ -6,6 +6,7 @@ import type { SigmaRange } from '../noise/index.ts'
 import { readText, type Store, writeText } from '../store/index.ts'
 import type { Stage } from './ramps.ts'
 import { type Recipe, without } from './recipe.ts'
+import type { Distillation } from './rounds.ts'
 import type { Phase } from './trainer.ts'
 
 /** What a person may ask of a run; everything has a default. */
@@ -44,6 +45,8 @@ export interface RunOptions {
   dtype?: 'bf16' | 'f32'
   /** a model folder to start from: its name, for the record */
   from?: string
+  /** is that model the teacher of this one, and how? */
+  distillation?: Distillation
   /** parts of the recipe to change */
   recipe?: Partial<Recipe>
   /** name in the model's card */
@@ -68,6 +71,8 @@ export interface RunPlan {
   stages?: Stage[]
   /** tokens that the model it starts from had already seen */
   before: number
+  /** `weights.fingerprint` of the model that teaches, where one does */
+  teacher?: string
   /** measured once, for `time` */
   tokensPerSecond?: number
 }
@@ -109,7 +114,11 @@ export function checkSame(
 ): void {
   const budgets = new Set(['time', 'tokens', 'until', 'patience'])
   const [before, now] = [plan.options, options].map(
-    ({ recipe, ...rest }): Record<string, unknown> => ({ ...rest, ...recipe }),
+    ({ recipe, distillation, ...rest }): Record<string, unknown> => ({
+      ...rest,
+      ...recipe,
+      ...distillation,
+    }),
   )
   for (const name of new Set([...Object.keys(before), ...Object.keys(now)])) {
     if (budgets.has(name) || JSON.stringify(before[name]) === JSON.stringify(now[name])) continue

@@ -15,7 +15,7 @@ import type { RunOptions, RunPlan } from './plan.ts'
 import { goneBack, slowed } from './recovery.ts'
 import { metersOf, round, sums } from './report.ts'
 import { saveModel } from './save-model.ts'
-import { configOf, type Phase } from './trainer.ts'
+import { configOf, folderOf, type Phase } from './trainer.ts'
 
 export type TrainEvent =
   /** what was chosen and why, before the first step */
@@ -62,7 +62,6 @@ export interface RunSettings extends RunSource {
 const measurements = 20
 /** of them, those after which something is written */
 const samples = 5
-const warmStartFolder = 'warm-start'
 
 export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, void, undefined> {
   const { out, data, device, clock = systemClock, signal } = settings
@@ -80,6 +79,8 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
   const unigram = unigramNats(prepared.sources)
   const ignorance = { unigram, uniform: Math.log(plan.config.architecture.vocabSize) }
   let concernsOf = watcher(unigram)
+  // what a student is for, writing in few steps, held-out text does not tell: it costs more, the surer a student gets
+  const judged = ({ teaching }: Phase) => teaching === undefined
   const measured = (tokens: number) => Math.floor((tokens * measurements) / plan.budget)
   const enough = ({ tokens, best }: Progress): string | undefined => {
     // what a warm start reaches is another loss than the run's
@@ -134,13 +135,15 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
         await events.append(metric)
         progress = { ...progress, metrics }
         const { heldOut, heldOutPerChar } = metric
-        if (heldOut !== undefined && heldOut < (progress.best.heldOut ?? ignorance.uniform)) {
+        const least = progress.best.heldOut ?? ignorance.uniform
+        if (judged(phase) && heldOut !== undefined && heldOut < least) {
           trainer.keepBest()
           progress = { ...progress, best: { ...here(progress), heldOut, heldOutPerChar } }
         }
         const secondsLeft = ((plan.budget - tokens) * seconds()) / tokens
         yield { type: 'report', budget: plan.budget, secondsLeft, ...metric }
-        for (const text of concernsOf(metric, tokens / plan.budget)) yield { type: 'concern', text }
+        const concerns = judged(phase) ? concernsOf(metric, tokens / plan.budget) : []
+        for (const text of concerns) yield { type: 'concern', text }
         if (due && measured(tokens) % (measurements / samples) === 0) {
           const config = configOf(plan.config, phase)
           yield { type: 'sample', network, config, tokenizer, tokens, before: question }
@@ -151,7 +154,7 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
       if (next !== phase) {
         // before a checkpoint can say that the phase is over
         progress = { ...progress, seconds: seconds() }
-        await saveModel(out, { ...model, phase, progress, prefix: warmStartFolder })
+        await saveModel(out, { ...model, phase, progress, prefix: folderOf(phase) })
         trainer.keepBest()
         progress = { ...progress, best: here(progress), watch: calm(progress.watch) }
         await network.dispose()

@@ -10,6 +10,7 @@ import { type Best, here, type Progress } from './checkpoint.ts'
 import type { Prepared, TrainingData } from './data.ts'
 import { type HeldOutLoss, heldOutQuestion } from './evaluate.ts'
 import type { RunPlan } from './plan.ts'
+import { describeStudent } from './rounds.ts'
 import { configOf, type Phase, type Trainer } from './trainer.ts'
 
 export interface Saving {
@@ -28,11 +29,13 @@ export interface Saving {
 export async function saveModel(store: Store, saving: Saving): Promise<void> {
   const { plan, prepared, trainer, phase, progress, heldOut, prefix, data } = saving
   const { kept = here(progress) } = saving
+  const { distillation, from } = plan.options
   const { tokenizer, dataset } = prepared
   const config: ModelConfig = {
     ...configOf(plan.config, phase),
     training: {
       ...plan.recipe,
+      ...(distillation ? { distilled: { from, ...distillation } } : {}),
       data: plan.data.name,
       tokens: plan.before + kept.tokens,
       seconds: Math.round(progress.seconds),
@@ -52,7 +55,10 @@ export async function saveModel(store: Store, saving: Saving): Promise<void> {
       data: trainer.average.tensors[name].data,
     })),
     card: modelCard(config, {
-      data: `${data.name}: ${train.documents} documents, ${train.tokens} tokens, ${train.characters} characters.`,
+      data: [
+        `${data.name}: ${train.documents} documents, ${train.tokens} tokens, ${train.characters} characters.`,
+        ...(distillation ? [describeStudent(distillation, from)] : []),
+      ].join(' '),
       parameters: parameterCount(config.architecture),
       figures: figuresOf(saving),
       model: store.name,

@@ -23,14 +23,22 @@ import { addPaceGradient, versions } from './paces.ts'
 import { type Stage, stageAt, whole } from './ramps.ts'
 import { rateAt } from './rate.ts'
 import { type Recipe, without } from './recipe.ts'
+import type { Targets } from './targets.ts'
+import { openTeacher, type Teaching } from './teacher.ts'
 
 /** A part of a run with one objective. */
 export interface Phase {
-  readonly name: 'left to right' | 'denoising'
+  readonly name: 'left to right' | 'denoising' | `round ${number}`
   /** tokens of the run after which it ends */
   readonly until: number
   readonly causal: boolean
+  /** how its teacher writes; undefined where texts themselves are learnt */
+  readonly teaching?: Teaching
 }
+
+/** The folder in which a phase leaves its model when another follows. */
+export const folderOf = ({ name, causal }: Phase): string =>
+  causal ? 'warm-start' : name.replaceAll(' ', '-')
 
 export interface StepResult {
   loss: number
@@ -53,6 +61,15 @@ export interface Setup {
   phases: readonly Phase[]
   /** of batches and texts that grow */
   stages?: readonly Stage[]
+  /** the weights of the teacher of a phase that has one */
+  teacherOf?(phase: Phase): Promise<ReadonlyMap<string, Float32Array>>
+}
+
+/** What a phase works with. */
+interface Work {
+  readonly session: Session
+  /** undefined where the words of the texts are learnt */
+  readonly targets?: Targets
 }
 
 /** The model as it is within a phase. */
@@ -102,7 +119,7 @@ export class Trainer {
   private readonly outputs: Record<string, HostTensor>
   private readonly batches = new Map<string, Batches>()
   /** of the phase that was last worked on: phases come one after another, and a session holds on to its memory */
-  private session?: { phase: Phase; opened: Promise<Session> }
+  private work?: { phase: Phase; opened: Promise<Work> }
   private readonly framings = new Map<Phase, Framing>()
   private readonly corruptions = new Map<Phase, Corruption>()
 
@@ -156,38 +173,54 @@ export class Trainer {
     return this.phases.find(({ until }) => tokens < until) ?? this.phases[this.phases.length - 1]
   }
 
-  private async sessionOf(phase: Phase): Promise<Session> {
-    if (this.session?.phase !== phase) {
-      await this.closeSession()
-      const { device, config, tokenizer, recipe } = this.setup
-      const { architecture } = configOf(config, phase)
-      const { banned, words, block } = this.framing(phase)
-      const network = transformer(architecture, banned)
-      const { noise: undone, schedule } = this.corruption(phase)
-      const { scoreEntropy } = undone
-      const noise =
-        recipe.loss === 'score-entropy' && scoreEntropy ? { ...undone, loss: scoreEntropy } : undone
-      const maskId = tokenizer.special.mask
-      const pricing = { maskId, words, schedule, cap: recipe.weightCap }
-      const { decomposed } = device
-      const opened = device.session(
-        trainingGraph(network, noise, pricing, {
-          decomposed,
-          paired: block !== undefined,
-          recipe: phase.causal ? without : recipe,
-        }),
-        // every batch hides another number of words
-        { planned: false },
-      )
-      this.session = { phase, opened }
+  private async workOf(phase: Phase): Promise<Work> {
+    if (this.work?.phase !== phase) {
+      await this.closeWork()
+      this.work = { phase, opened: this.open(phase) }
     }
-    return this.session.opened
+    return this.work.opened
   }
 
-  private async closeSession(): Promise<void> {
-    const { session } = this
-    this.session = undefined
-    await (await session?.opened)?.dispose()
+  private async open(phase: Phase): Promise<Work> {
+    const { device, config, tokenizer, recipe } = this.setup
+    const { architecture } = configOf(config, phase)
+    const { banned, words, block } = this.framing(phase)
+    const network = transformer(architecture, banned)
+    const { noise, schedule } = this.corruption(phase)
+    const targets = await this.targetsOf(phase)
+    const learnt = recipe.loss === 'score-entropy' ? noise.scoreEntropy : undefined
+    const loss = targets?.loss ?? learnt ?? noise.loss
+    const maskId = tokenizer.special.mask
+    const pricing = { maskId, words, schedule, cap: recipe.weightCap }
+    const { decomposed } = device
+    const graph = trainingGraph(network, { ...noise, loss }, pricing, {
+      decomposed,
+      paired: block !== undefined,
+      recipe: phase.causal || targets ? without : recipe,
+    })
+    // every batch hides another number of words
+    return { session: await device.session(graph, { planned: false }), targets }
+  }
+
+  private async targetsOf(phase: Phase): Promise<Targets | undefined> {
+    const { device, config, recipe, teacherOf } = this.setup
+    const { teaching } = phase
+    if (!teaching || !teacherOf) return undefined
+    const { schedule } = this.corruption(phase)
+    const { architecture } = configOf(config, phase)
+    const weights = await teacherOf(phase)
+    const framing = this.framing(phase)
+    const random = seeded(recipe.seed)
+    const parts = { architecture, weights, framing, schedule, teaching, random }
+    return openTeacher(device, parts)
+  }
+
+  private async closeWork(): Promise<void> {
+    const { work } = this
+    this.work = undefined
+    const opened = await work?.opened
+    await opened?.session.dispose()
+    await opened?.targets?.dispose()
   }
 
   /** Made once a phase: it lists the whole vocabulary, and every step needs it. */
@@ -260,8 +293,10 @@ export class Trainer {
       this.optimiser.gradients.fill(0)
       this.loss.data[0] = 0
     } else {
-      const session = await this.sessionOf(phase)
-      const { nats } = await session.run({ ...feeds, ...this.parameters.tensors }, this.outputs)
+      const { session, targets } = await this.workOf(phase)
+      const expected = await targets?.feeds(feeds, step)
+      const inputs = { ...feeds, ...expected, ...this.parameters.tensors }
+      const { nats } = await session.run(inputs, this.outputs)
       if (nats) {
         const into = this.gradients.tensors[paceName].data
         const framing = this.framing(phase)
@@ -294,7 +329,7 @@ export class Trainer {
   }
 
   async dispose(): Promise<void> {
-    await this.closeSession()
+    await this.closeWork()
     await this.optimiser.dispose()
   }
 }

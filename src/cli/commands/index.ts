@@ -2,6 +2,7 @@
 // suite derive from it.
 import type { Command } from '../command.ts'
 import { data } from './data.ts'
+import { distill } from './distill.ts'
 import { doctor } from './doctor.ts'
 import { explain } from './explain.ts'
 import { generate } from './generate.ts'
@@ -23,6 +24,7 @@ export const commands = {
   score,
   tales,
   quantize,
+  distill,
   policies,
   noise,
   doctor,
