@@ -16,6 +16,7 @@ import {
 } from '../runtime/index.ts'
 import type { Batches, Dataset, Tokenizer } from '../text/index.ts'
 import { type Corruption, corruptBatch, viewsIn } from './corrupt.ts'
+import { expandedBatches } from './expanded.ts'
 import { gradientName, trainingGraph } from './graph.ts'
 import { timesAbove } from './noise-times.ts'
 import { type Buffers, Optimiser } from './optimiser.ts'
@@ -65,7 +66,7 @@ export function configOf(config: ModelConfig, { causal }: Phase): ModelConfig {
   return {
     ...config,
     architecture: { ...architecture, attention: 'causal' },
-    noise: { ...noise, process: 'autoregressive', schedule: 'linear' },
+    noise: { ...noise, process: 'autoregressive', schedule: 'linear', expands: undefined },
   }
 }
 
@@ -105,6 +106,7 @@ export class Trainer {
   private session?: { phase: Phase; opened: Promise<Session> }
   private readonly framings = new Map<Phase, Framing>()
   private readonly corruptions = new Map<Phase, Corruption>()
+  private batchesUnderForests?: ReturnType<typeof expandedBatches>
 
   constructor(setup: Setup) {
     this.setup = setup
@@ -161,7 +163,7 @@ export class Trainer {
       await this.closeSession()
       const { device, config, tokenizer, recipe } = this.setup
       const { architecture } = configOf(config, phase)
-      const { banned, words, block } = this.framing(phase)
+      const { banned, words, block, expansion } = this.framing(phase)
       const network = transformer(architecture, banned)
       const { noise: undone, schedule } = this.corruption(phase)
       const { scoreEntropy } = undone
@@ -174,6 +176,7 @@ export class Trainer {
         trainingGraph(network, noise, pricing, {
           decomposed,
           paired: block !== undefined,
+          uneven: expansion !== undefined,
           recipe: phase.causal ? without : recipe,
         }),
         // every batch hides another number of words
@@ -188,6 +191,13 @@ export class Trainer {
     const { session } = this
     this.session = undefined
     await (await session?.opened)?.dispose()
+  }
+
+  /** Of a phase in which masks stand for any number of words; undefined in others. */
+  private expanded(framing: Framing): ReturnType<typeof expandedBatches> | undefined {
+    const { expansion } = framing
+    if (expansion) this.batchesUnderForests ??= expandedBatches(framing, expansion)
+    return expansion && this.batchesUnderForests
   }
 
   /** Made once a phase: it lists the whole vocabulary, and every step needs it. */
@@ -254,7 +264,10 @@ export class Trainer {
     const views = viewsIn(corruption)
     const batch = this.batchesOf(stage, views).batch(step)
     const random = seeded(this.setup.recipe.seed)
-    const feeds = corruptBatch(batch, this.framing(phase), corruption, random, step)
+    const framing = this.framing(phase)
+    const feeds =
+      this.expanded(framing)?.(batch, corruption, random, step) ??
+      corruptBatch(batch, framing, corruption, random, step)
     if (feeds.rows.data.length === 0) {
       // so little text that nothing was masked: nothing to learn this time
       this.optimiser.gradients.fill(0)
@@ -264,7 +277,6 @@ export class Trainer {
       const { nats } = await session.run({ ...feeds, ...this.parameters.tensors }, this.outputs)
       if (nats) {
         const into = this.gradients.tensors[paceName].data
-        const framing = this.framing(phase)
         addPaceGradient(into, batch, feeds, nats.data, { ...corruption, framing })
       }
     }
