@@ -2,6 +2,7 @@
 // end token. A model that writes from left to right must learn to write it; to one that sees both sides it is given,
 // so that every word can tell how far the end is (measured: 0.71 → 0.66 nats a token on small tales). With a shifted
 // head (autoregressive models, and those that began as one) the row before a position predicts it.
+import { UnfogError } from '../error/index.ts'
 import type { Expansion } from '../noise/index.ts'
 import type { Tokenizer } from '../text/index.ts'
 import type { ModelConfig } from './config.ts'
@@ -64,10 +65,14 @@ export function framing(config: ModelConfig, tokenizer: Tokenizer, causal: boole
 
 function expansionOf(config: ModelConfig, tokenizer: Tokenizer): Expansion | undefined {
   const { expands } = config.noise
-  const { growth } = tokenizer
-  return expands === undefined || !growth
-    ? undefined
-    : { share: expands, most: longestText(config, tokenizer), ...growth }
+  if (expands === undefined) return undefined
+  if (!tokenizer.growth) {
+    throw new UnfogError(
+      'bad_model',
+      'config.json has noise.expands, but tokenizer.json has no tokens <|expand|> and <|delete|>: the files are of two models',
+    )
+  }
+  return { share: expands, most: longestText(config, tokenizer), ...tokenizer.growth }
 }
 
 /** Tokens of a text of so many with the end token that its writer has to write. */

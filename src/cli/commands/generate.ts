@@ -19,7 +19,10 @@ export const generateOptions = {
   model: text('model', 'a bundled model, or the folder of a model or run; default tales'),
   prompt: text('text', 'how the text begins; to a model that answers, what it is asked'),
   suffix: text('text', 'how the text ends'),
-  infill: text('text', 'the whole text with gaps: [2] is a gap of two tokens, \\[ a bracket'),
+  infill: text(
+    'text',
+    'the whole text with gaps: [2] is a gap of two tokens, \\[ a bracket; [*] a gap of any length, by a model of train --expand, to which [2] is one of about two',
+  ),
   style: text('style', 'style of a tale'),
   words: text('range', 'length of a tale in words, 40-60'),
   who: text('name', 'whom a tale is about'),
