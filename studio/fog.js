@@ -62,7 +62,8 @@ export class Fog {
   /** The nodes of a unit: the space before it, and itself. */
   #nodesOf({ kind, lead, positions }, frame, forward) {
     const [at] = positions
-    const unit = this.#node(`${kind} ${at}`, () => spanOf(kind))
+    const key = keyIn(frame, at)
+    const unit = this.#node(`${kind} ${key}`, () => spanOf(kind))
     if (kind === 'smudge') this.#smudge(unit, at, frame)
     else
       arrange(
@@ -70,7 +71,7 @@ export class Fog {
         positions.map((position) => this.#piece(position, frame, forward)),
       )
     if (!lead) return [unit]
-    const space = this.#node(`space ${at}`, () => new Text())
+    const space = this.#node(`space ${key}`, () => new Text())
     if (space.data !== lead) space.data = lead
     return [space, unit]
   }
@@ -84,7 +85,7 @@ export class Fog {
   }
 
   #piece(at, frame, forward) {
-    const piece = this.#node(`piece ${at} ${frame.tokens[at]}`, () => spanOf('piece'))
+    const piece = this.#node(`piece ${keyIn(frame, at)} ${frame.tokens[at]}`, () => spanOf('piece'))
     const text = frame.pieces[at].trimStart()
     if (piece.textContent !== text) piece.textContent = text
     if (frame.state[at] !== given) {
@@ -166,6 +167,9 @@ function glideFrom(before, element) {
     unit.animate([start, {}], glide)
   }
 }
+
+/** What a position keeps wherever it stands: a canvas may grow and shrink. */
+const keyIn = ({ keys }, at) => keys?.[at] ?? at
 
 /** A number in [0, 1) that depends on `at` alone. */
 const hashed = (at) => (((at + 1) * 2654435761) % 4294967296) / 4294967296

@@ -31,11 +31,12 @@ import {
 import { modelCard } from '../model/card.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { writeModelFolder } from '../model/folder.ts'
+import { lookingAt } from '../model/looks.ts'
 import { type Network, openNetwork } from '../model/network.ts'
 import { formOf, storedShapes, type WeightData } from '../model/quantise.ts'
 import { modelShapes } from '../model/shapes.ts'
 import { parameterCount } from '../nn/index.ts'
-import { blocksOf, inSteps, lookInBlocks } from '../noise/index.ts'
+import { inSteps } from '../noise/index.ts'
 import type { Device } from '../runtime/index.ts'
 import type { Store } from '../store/index.ts'
 import { check, disobeyed, type Labels, labelsOf, wordCount } from '../tales/index.ts'
@@ -257,6 +258,11 @@ export class Model {
     options: Omit<AnswerScoreOptions, 'random'> = {},
   ): Promise<number> {
     const { settles, name } = this.network.process.noise
+    if (this.network.growth) {
+      const message =
+        'answers are compared by hiding so many words, and to this model a mask may be more words or none: score whole texts'
+      throw new UnfogError('unsupported', message)
+    }
     if (!settles) {
       const message = `answers are compared by hiding their words, and a model of ${name} noise has learnt to look for wrong ones: score whole texts`
       throw new UnfogError('unsupported', message)
@@ -438,9 +444,8 @@ export class Model {
 
   private scorer(steps?: number): Scorer {
     const { noise, architecture } = this.config
-    const { causal, context, block, maskId } = this.network
-    const { noise: trained, words, schedule } = this.network.process
-    const world = { maskId, words }
+    const { causal, context, block, growth } = this.network
+    const { noise: trained, schedule } = this.network.process
     if (steps !== undefined) expectSteps(steps, this.network)
     const undone = steps === undefined ? trained : inSteps(trained, schedule, steps)
     return {
@@ -448,9 +453,9 @@ export class Model {
       noise: noise.process,
       block: causal ? 1 : (block ?? architecture.context),
       causal,
-      context,
-      look: (text, u, next) =>
-        lookInBlocks(undone, text, blocksOf(text.length, block), u, next, world),
+      // a canvas may become longer than its text
+      context: growth ? Math.floor(context / 1.5) : context,
+      look: lookingAt(this.network, this.config, undone),
       losses: (items) => this.network.losses(items),
     }
   }
@@ -458,7 +463,7 @@ export class Model {
   /** What the length of a text costs a model that writes texts of exact length. */
   private lengthNats(): ((length: number) => number) | undefined {
     const { exactLength, lengths } = this.config.text
-    if (!exactLength || !lengths || this.decidesLength) return undefined
+    if (!exactLength || !lengths || this.decidesLength || this.network.growth) return undefined
     const counts = Object.entries(lengths.counts).map(([length, n]) => [Number(length), n] as const)
     const histogram = lengthHistogram(counts, this.context)
     return (length) => -histogram.logProb(length)
@@ -466,16 +471,18 @@ export class Model {
 }
 
 /** @throws UnfogError `usage` unless such a model can write in so many steps, each word on its own */
-function expectSteps(steps: number, { exact, process: { noise } }: Network): void {
+function expectSteps(steps: number, { exact, growth, process: { noise } }: Network): void {
   if (!ranges.steps.within(steps)) {
     const message = `--steps ${steps} is not ${ranges.steps.says}`
     throw new UnfogError('usage', message, { param: 'steps' })
   }
   const reason = exact
     ? 'this model writes word by word, and is scored exactly'
-    : noise.paces || !noise.settles
-      ? `they are counted of words that vanish alike, and this model has learnt ${noise.paces ? 'a pace for each' : `${noise.name} noise`}`
-      : undefined
+    : growth
+      ? 'they are counted of words, and to this model a mask may be more words or none'
+      : noise.paces || !noise.settles
+        ? `they are counted of words that vanish alike, and this model has learnt ${noise.paces ? 'a pace for each' : `${noise.name} noise`}`
+        : undefined
   if (reason)
     throw new UnfogError('usage', `--steps cannot be used: ${reason}; leave it out`, {
       param: 'steps',

@@ -95,6 +95,11 @@ test('an unsaid length is drawn from the lengths that leave room; else it is the
 
 const bad: [PlanOptions, string, string][] = [
   [{ infill: 'a [0]' }, 'usage', '--infill has [0], a gap of no tokens'],
+  [
+    { infill: 'a [*]' },
+    'usage',
+    '--infill has [*], a gap of unknown length, which this model cannot',
+  ],
   [{ infill: 'a [two]' }, 'usage', '--infill has [two], which is no number of tokens'],
   [{ infill: 'a [-1]' }, 'usage', '[-1]'],
   [{ infill: 'a []' }, 'usage', '--infill has [], which'],

@@ -6,10 +6,10 @@
 // text. Where a space is a token of its own (characters, bytes), spaces beside a gap are for the gap to write.
 import { UnfogError } from '../error/index.ts'
 import { blocksOf } from '../noise/index.ts'
-import { categorical, seeded } from '../random/index.ts'
+import { categorical, seeded, stream } from '../random/index.ts'
 import type { Denoiser } from './denoiser.ts'
 import { states } from './frame.ts'
-import { parseInfill } from './infill.ts'
+import { anyGap, parseInfill } from './infill.ts'
 import type { Plan } from './plan.ts'
 
 export interface Canvas {
@@ -25,7 +25,7 @@ export interface Words {
   decode(ids: ArrayLike<number>): string
 }
 
-type Network = Pick<Denoiser, 'maskId' | 'context' | 'causal' | 'block'>
+type Network = Pick<Denoiser, 'maskId' | 'context' | 'causal' | 'block' | 'growth'>
 
 /** The canvas of a request.
  * @param lengths how many texts of each length (in tokens) the model was trained on: the histogram from which the
@@ -33,7 +33,7 @@ type Network = Pick<Denoiser, 'maskId' | 'context' | 'causal' | 'block'>
  * @throws UnfogError `context_length`, or `usage` when the parts do not fit each other */
 export function makeCanvas(
   plan: Plan,
-  { causal, block, maskId, context }: Network,
+  { causal, block, maskId, context, growth }: Network,
   words: Words,
   lengths?: ArrayLike<number>,
 ): Canvas {
@@ -44,11 +44,11 @@ export function makeCanvas(
       'prompt',
     )
   }
-  const network = { causal, maskId, context: context - read }
+  const network = { causal, maskId, growth, context: context - read }
   const canvas =
     plan.infill === undefined
       ? continued(plan, network, words, lengths)
-      : filledIn(plan.infill, network, words)
+      : filledIn(plan, network, words, lengths)
   if (network.causal) refuseTextAfterFog(canvas)
   if (block !== undefined) refuseTextAfterBlock(canvas, block, read)
   return canvas
@@ -79,22 +79,69 @@ function continued(
       { param: 'length' },
     )
   }
-  return assemble([prompt, length - given, suffix], network.maskId)
+  const fog = network.growth ? masksFor(length - given, plan, network, given) : length - given
+  return assemble([prompt, fog, suffix], network.maskId)
 }
 
-function filledIn(infill: string, network: Network, words: Words): Canvas {
-  const found = parseInfill(infill)
+/** With how many masks a canvas begins that may grow. @param given tokens that stand in it */
+function masksFor(words: number, plan: Plan, { growth, context }: Network, given: number): number {
+  if (!growth || words < 1) return words
+  // not the number by which the length is drawn
+  const masks = growth.masks(words, stream(seeded(plan.seed), 'length', 1))
+  return Math.min(masks, Math.min(plan.maximum ?? context, context) - given)
+}
+
+function filledIn(plan: Plan, network: Network, words: Words, lengths?: ArrayLike<number>): Canvas {
+  const found = parseInfill(plan.infill ?? '')
   const texts = found.map((part) => ('text' in part ? part.text : ''))
   const keepsSpace = carriesSpace(words, texts.join(' '))
+  const pieces = found.map((part) => {
+    if ('gap' in part) return part.gap
+    return words.encode(part.spaceBefore && keepsSpace ? ` ${part.text}` : part.text)
+  })
+  const masks = openMasks(pieces, plan, network, lengths)
   return assemble(
-    found.map((part) => {
-      if ('gap' in part) return part.gap
-      return words.encode(part.spaceBefore && keepsSpace ? ` ${part.text}` : part.text)
-    }),
+    pieces.map((piece) => (piece === anyGap ? masks.pop()! : piece)),
     network.maskId,
     network.context,
   )
 }
+
+/** How many masks each gap of unknown length begins with, the last first: together as many as a text's missing words
+ * begin with, its length drawn as when nobody says it; shared evenly, one at least. */
+function openMasks(
+  pieces: readonly (ArrayLike<number> | number | typeof anyGap)[],
+  plan: Plan,
+  network: Network,
+  lengths: ArrayLike<number> = [],
+): number[] {
+  const open = pieces.filter((piece) => piece === anyGap).length
+  if (open === 0) return []
+  if (!network.growth) {
+    throw new UnfogError(
+      'usage',
+      '--infill has [*], a gap of unknown length, which this model cannot choose: say how many tokens as [2], or train a model with --expand',
+      { param: 'infill' },
+    )
+  }
+  const given = pieces.reduce<number>(
+    (sum, piece) => sum + (piece === anyGap ? 0 : sizeOf(piece)),
+    0,
+  )
+  const weights = longerThan(given, network.context, lengths)
+  const words = weights.some((weight) => weight > 0)
+    ? categorical(weights, seeded(plan.seed).uniform(0, 0, 'length')) - given
+    : open
+  const all = Math.max(open, masksFor(words, plan, network, given))
+  return Array.from({ length: open }, (_, i) => Math.floor((all + i) / open))
+}
+
+const sizeOf = (piece: ArrayLike<number> | number): number =>
+  typeof piece === 'number' ? piece : piece.length
+
+/** How often texts are as long that are longer than what is given. */
+const longerThan = (given: number, most: number, lengths: ArrayLike<number>): number[] =>
+  Array.from(lengths, (count, length) => (length > given && length <= most ? count : 0))
 
 /** Pieces in order: token ids are given, a number is so much fog. */
 function assemble(
@@ -102,9 +149,7 @@ function assemble(
   maskId: number,
   context = Number.POSITIVE_INFINITY,
 ): Canvas {
-  const size = (piece: ArrayLike<number> | number) =>
-    typeof piece === 'number' ? piece : piece.length
-  const length = pieces.reduce<number>((sum, piece) => sum + size(piece), 0)
+  const length = pieces.reduce<number>((sum, piece) => sum + sizeOf(piece), 0)
   if (length > context) {
     throw tooLong(
       `--infill makes a text of ${length} tokens, which exceeds the context of ${context}: shorten its gaps or its text`,
@@ -119,7 +164,7 @@ function assemble(
       tokens.set(piece, at)
       state.fill(states.given, at, at + piece.length)
     }
-    at += size(piece)
+    at += sizeOf(piece)
   }
   return { tokens, state }
 }
@@ -141,9 +186,7 @@ function unsaidLength(
     )
   }
   if (!lengths) return most
-  const weights = Array.from(lengths, (count, length) =>
-    length > given && length <= most ? count : 0,
-  )
+  const weights = longerThan(given, most, lengths)
   if (!weights.some((weight) => weight > 0)) {
     throw new UnfogError(
       'usage',

@@ -57,6 +57,16 @@ export interface Ask {
   drafter?: true
 }
 
+/** Of a network whose masks may become two masks, or nothing. */
+export interface Growth {
+  /** the ids with which it says so */
+  readonly expand: number
+  readonly delete: number
+  /** with how many masks a text begins that is to have about so many words there, at least one
+   * @param next uniform numbers in (0, 1) */
+  masks(words: number, next: () => number): number
+}
+
 export interface Denoiser {
   readonly vocabSize: number
   readonly maskId: number
@@ -70,6 +80,8 @@ export interface Denoiser {
   readonly causal: boolean
   /** tokens of a block, where texts are written in blocks: a position sees its block and those before */
   readonly block?: number
+  /** where it chooses how long a text is */
+  readonly growth?: Growth
   /** linear masked noise without */
   readonly process?: Process
   /** of the network that guesses for this one, see src/denoise/drafted.ts; there is none without */

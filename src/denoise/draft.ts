@@ -9,6 +9,7 @@ import type { Keeper } from './caches.ts'
 import type { Canvas } from './canvas.ts'
 import type { Ask, Denoiser, Logits, Summarise } from './denoiser.ts'
 import { type Frame, fogSign, states } from './frame.ts'
+import { grown, keyOf, passOf, standingIn, stateInPass } from './growth.ts'
 import { guide, unprompted } from './guidance.ts'
 import { type Medium, wordMedium } from './medium.ts'
 import type { Plan } from './plan.ts'
@@ -19,6 +20,9 @@ import { demandOf, type Known, knownOf } from './summaries.ts'
 import { vectorMedium } from './vectors.ts'
 
 type Network = Omit<Denoiser, 'logits'>
+
+/** steps for each token of the longest canvas, after which a canvas grows no more */
+const mostSteps = 8
 
 export class Draft {
   readonly #network: Network
@@ -34,14 +38,22 @@ export class Draft {
   #forwards = 0
   #changed: number[] = []
   #done: Frame['done']
-  /** what is written one after another: the whole text, or its blocks */
-  readonly #stages: readonly Stage[]
-  readonly #steps: number
+  /** what is written one after another: the whole text, or its blocks; of a canvas that grows, in the current pass */
+  #stages: readonly Stage[] = []
+  /** at which its last stage ends */
+  #steps = 0
+  /** see `Frame.keys` */
+  #keys: number[] | undefined
+  /** most tokens of a canvas that grows */
+  readonly #most: number
   /** from here on eos may be written and ends the text; undefined when the length is given */
   readonly #tail: number | undefined
   /** what is not to be written, and what is not to be before an end may stand */
   readonly #banned: Bans
   readonly #bannedInside: Bans
+  /** where a canvas may grow no more */
+  readonly #bannedFull: Bans
+  #full = false
   readonly #process: Process
   readonly #medium: Medium
   /** of the text, and with guidance of the text without what is given */
@@ -82,8 +94,16 @@ export class Draft {
     }
     if (plan.policy.guesses && network.drafter)
       this.#guesses = new Int32Array(from.tokens.length).fill(network.maskId)
-    this.#stages = stagesOf(this.#state, plan, network.block)
-    this.#steps = this.#stages.reduce((sum, { steps }) => sum + steps, 0)
+    this.#most = Math.min(
+      plan.maximum ?? network.context,
+      network.context - (plan.before?.length ?? 0),
+    )
+    if (network.growth) {
+      this.#keys =
+        ('step' in from ? from.keys?.slice() : undefined) ??
+        Array.from(from.tokens, (_, position) => keyOf(0, position))
+    }
+    this.#beginPass()
     const open = plan.length === undefined && plan.infill === undefined
     this.#tail =
       open && network.eosId !== undefined ? this.#state.lastIndexOf(states.given) + 1 : undefined
@@ -93,11 +113,30 @@ export class Draft {
       network,
       network.eosId === undefined ? ban : [...ban, network.eosId],
     )
+    this.#bannedFull = bansOf(network, network.growth ? [...ban, network.growth.expand] : ban)
     this.#keepers = [plan.cache.keep?.(), plan.cache.keep?.()]
     this.#process = network.process ?? maskedProcess(this.#banned.flags)
     this.#medium = mediumOf(network, this.#process, from)
     if (!('step' in from)) this.#begin()
     this.#finish()
+  }
+
+  /** All there is to write, or what has become two masks. */
+  #beginPass(): void {
+    const began = this.#keys ? passOf(this.#keys) : 0
+    this.#stages = stagesOf(this.#passState(), this.#plan, this.#network.block).map((stage) => ({
+      ...stage,
+      first: began + stage.first,
+    }))
+    this.#steps = this.#stages.reduce((sum, { steps }) => sum + steps, began)
+  }
+
+  /** The state as a policy sees it. */
+  #passState(): Uint8Array {
+    const { growth } = this.#network
+    return growth && this.#keys
+      ? stateInPass(this.#tokens, this.#state, this.#keys, growth)
+      : this.#state
   }
 
   /** Where nothing is given stands what the noise has left at t = 1: fog, or words drawn at random. */
@@ -129,6 +168,7 @@ export class Draft {
    * at which the policy wants nothing pass without one. */
   ask(): Ask[] {
     for (; this.#step < this.#steps; this.#step++) {
+      this.#full = this.#isFull()
       const view = this.#view()
       const { from } = this.#stage
       const draft = this.#askDrafter(view)
@@ -144,11 +184,14 @@ export class Draft {
           before,
           summarise: this.#summarise(rows),
         }
-        const ask = this.#medium.asked(plain, this.#state, this.#timeOf(view))
+        const seen = this.#seen(plain.tokens)
+        const places = seen.places ? rows.map((row) => seen.places![row]) : rows
+        const canvas = { ...plain, tokens: seen.tokens, rows: places }
+        const ask = this.#medium.asked(canvas, seen.state, this.#timeOf(view))
         const asks =
           this.#plan.guidance === 0
             ? [ask]
-            : [ask, unprompted(ask, this.#state, this.#network.maskId)]
+            : [ask, unprompted(ask, seen.state, this.#network.maskId)]
         return asks.map((one, i) => ({ ...one, reuse: this.#keepers[i]?.(one.tokens, view) }))
       }
     }
@@ -178,15 +221,24 @@ export class Draft {
     return { tokens: this.#tokens.slice(0, length), rows, labels, before, summarise, drafter: true }
   }
 
+  /** The canvas as the network sees it, see `grown`. */
+  #seen(tokens: Int32Array): { tokens: Int32Array; state: Uint8Array; places?: Int32Array } {
+    const { growth, maskId } = this.#network
+    return growth
+      ? grown(tokens, this.#state, growth, maskId, this.#most)
+      : { tokens, state: this.#state }
+  }
+
   /** The canvas with guesses where there are some, or with the asked positions in the fog, where some are not. */
   #hidden(rows: Int32Array): Int32Array {
     if (this.#plan.policy.redraws) return this.#tokens
     const guesses = this.#guesses
     if (guesses)
       return this.#tokens.map((id, i) => (this.#state[i] === states.fog ? guesses[i] : id))
-    if (rows.every((position) => this.#state[position] === states.fog)) return this.#tokens
+    const { maskId } = this.#network
+    if (rows.every((position) => this.#tokens[position] === maskId)) return this.#tokens
     const tokens = this.#tokens.slice()
-    for (const position of rows) tokens[position] = this.#network.maskId
+    for (const position of rows) tokens[position] = maskId
     return tokens
   }
 
@@ -196,8 +248,18 @@ export class Draft {
   }
 
   #bansAt(position: number): Bans {
+    if (this.#full) return this.#bannedFull
     const inside = this.#tail === undefined || position < this.#tail
     return inside ? this.#bannedInside : this.#banned
+  }
+
+  /** May a canvas grow no more? One that has been asked so often would never end. */
+  #isFull(): boolean {
+    const { growth } = this.#network
+    if (!growth) return false
+    const { expands, deletes } = standingIn(this.#tokens, this.#state, growth)
+    const length = this.#tokens.length + expands - deletes
+    return length >= this.#most || this.#step >= mostSteps * this.#most
   }
 
   /** The answers, in the order of the questions. */
@@ -252,14 +314,15 @@ export class Draft {
   frame(decode: (ids: ArrayLike<number>) => string): Frame {
     return {
       step: this.#step,
-      // a text that may end early does not know
-      steps: this.#tail === undefined ? this.#steps : undefined,
+      // a text that may end early, or grow, does not know
+      steps: this.#tail === undefined && !this.#keys ? this.#steps : undefined,
       forwards: this.#forwards,
       tokens: this.#tokens.slice(),
       state: this.#state.slice(),
       confidence: this.#confidence.slice(),
       entropy: this.#entropy.slice(),
       ...(this.#candidates && { candidates: this.#candidates.slice() }),
+      ...(this.#keys && { keys: this.#keys.slice() }),
       ...this.#medium.shown(this.#tokens.length),
       changed: this.#changed.slice(),
       text: this.#text(decode),
@@ -275,7 +338,7 @@ export class Draft {
   /** The current stage as if it were the whole text; its random numbers are those of its own steps and positions. */
   #view(): PolicyState {
     const { from, to, first, steps, start, settings } = this.#stage
-    const state = this.#state.subarray(from, to)
+    const state = this.#passState().subarray(from, to)
     return {
       step: this.#step - first,
       steps,
@@ -358,14 +421,16 @@ export class Draft {
       if (this.#state[position] === states.given) {
         throw new UnfogError('internal', `policy ${this.#plan.policy.name} changed given text`)
       }
-      const state = token === this.#network.maskId ? states.fog : states.settled
+      const { maskId, growth } = this.#network
+      // what is to become two masks is still fog
+      const state = token === maskId || token === growth?.expand ? states.fog : states.settled
       if (this.#tokens[position] !== token || this.#state[position] !== state)
         changed.push(position)
       this.#tokens[position] = token
       this.#state[position] = state
       this.#medium.write(change)
       const answer = answers.get(position)
-      if (answer && state === states.settled) {
+      if (answer && token !== maskId) {
         this.#confidence[position] = answer.probability(token)
         this.#entropy[position] = answer.entropy
       }
@@ -380,6 +445,32 @@ export class Draft {
     return this.#tokens.findIndex((id, i) => id === eosId && this.#state[i] === states.settled)
   }
 
+  /** A pass is over: what stands for two masks becomes two, what stands for none goes.
+   * @returns is there fog for another pass? */
+  #grow(): boolean {
+    const { growth, maskId, vocabSize } = this.#network
+    if (!growth || !this.#keys) return false
+    const { tokens, state, places, origins } = grown(
+      this.#tokens,
+      this.#state,
+      growth,
+      maskId,
+      this.#most,
+    )
+    const moved = <T>(known: ArrayLike<T>, fresh: (position: number) => T): T[] =>
+      Array.from(origins, (origin, position) => (origin < 0 ? fresh(position) : known[origin]))
+    const kept = this.#changed.flatMap((position) => (places[position] < 0 ? [] : places[position]))
+    const made = [...origins.keys()].filter((position) => origins[position] < 0)
+    this.#changed = [...new Set([...kept, ...made])].sort((a, b) => a - b)
+    this.#tokens = tokens
+    this.#state = state
+    this.#confidence = Float32Array.from(moved(this.#confidence, () => 0))
+    this.#entropy = Float32Array.from(moved(this.#entropy, () => Math.log(vocabSize)))
+    this.#candidates = this.#candidates && moved(this.#candidates, () => [])
+    this.#keys = moved(this.#keys, (position) => keyOf(this.#step, position))
+    return made.length > 0
+  }
+
   /** Is the text finished? Then what lies behind its end is dropped; the eos itself stays, as its last token. */
   #finish(): void {
     const end = this.#end()
@@ -388,13 +479,18 @@ export class Draft {
       const { from, to, start, first, steps } = this.#stage
       const finished = this.#plan.policy.done
         ? start === 0 || this.#settledForGood()
-        : !this.#state.subarray(from, Math.min(to, length)).includes(states.fog)
+        : !this.#passState().subarray(from, Math.min(to, length)).includes(states.fog)
       if (!finished) return
       // a text ends with its last stage, or with the stage in which its end was written
-      if (first + steps >= this.#steps || length <= to) break
+      if (first + steps >= this.#steps || length <= to) {
+        if (!this.#grow()) break
+        this.#beginPass()
+        return
+      }
       this.#step = first + steps
     }
     this.#done = 'complete'
+    if (this.#keys) return
     this.#tokens = this.#tokens.slice(0, length)
     this.#state = this.#state.slice(0, length)
     this.#confidence = this.#confidence.slice(0, length)

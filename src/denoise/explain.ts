@@ -7,6 +7,7 @@ import type { Candidate } from './sample.ts'
 
 /** A change of one position: a word came to stand there, or went back into the fog. */
 export interface Moment {
+  /** where it stood then: a canvas that grows moves it */
   readonly position: number
   /** the step that changed it, the first is 1 */
   readonly step: number
@@ -55,14 +56,20 @@ export function momentsOf(frame: Frame, words: Words): Moment[] {
   }))
 }
 
+/** What a position keeps wherever it stands. */
+const keyIn = ({ keys }: Frame, position: number): number => keys?.[position] ?? position
+
 /** Explains each word of the last frame.
  * @param frames of one text, in order, from the canvas on */
 export function explain(frames: readonly Frame[], words: Words): ExplainedWord[] {
   const last = frames[frames.length - 1]
   if (!last) return []
-  const moments = frames.flatMap((frame) => momentsOf(frame, words))
+  const moments = frames.flatMap((frame) =>
+    momentsOf(frame, words).map((moment) => ({ key: keyIn(frame, moment.position), moment })),
+  )
   return piecesOf(last, words).map((text, position) => {
-    const own = moments.filter((moment) => moment.position === position)
+    const key = keyIn(last, position)
+    const own = moments.filter((one) => one.key === key).map(({ moment }) => moment)
     const settled = last.state[position] === states.settled ? own.pop() : undefined
     return {
       position,

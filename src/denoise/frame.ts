@@ -16,7 +16,7 @@ export interface Frame {
   steps?: number
   /** forwards of the network spent on this text so far */
   forwards: number
-  /** [L] token ids, the mask where there is fog */
+  /** [L] token ids, the mask where there is fog; fog that is to become two masks has the id that says so */
   tokens: Int32Array
   /** [L] a value of `states` */
   state: Uint8Array
@@ -28,6 +28,9 @@ export interface Frame {
   /** [L] of the same prediction, where the plan asks for `candidates`: the most probable tokens, the surest first; none
    * where nobody has asked */
   candidates?: (readonly Candidate[])[]
+  /** [L] where a canvas grows and shrinks: a number for each position that it keeps in all frames, wherever it stands. A
+   * mask that becomes two makes two new ones */
+  keys?: number[]
   /** [L × D] under noise on embeddings: the vectors of which `tokens` are the likeliest words, and the slopes of their
    * last step */
   vectors?: Float32Array

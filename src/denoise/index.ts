@@ -1,7 +1,7 @@
 export { Batcher, type BatchLimits } from './batcher.ts'
 export { type Cache, type CacheName, caches } from './caches.ts'
 export { type Canvas, makeCanvas, type Words } from './canvas.ts'
-export type { Ask, Denoiser, Reuse } from './denoiser.ts'
+export type { Ask, Denoiser, Growth, Reuse } from './denoiser.ts'
 export { drafted } from './drafted.ts'
 export { type ExplainedWord, explain, type Moment, momentsOf } from './explain.ts'
 export { type Frame, type FrameJSON, fogSign, frameFromJSON, frameToJSON, states } from './frame.ts'

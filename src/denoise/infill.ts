@@ -1,14 +1,17 @@
-// The notation of texts with gaps: 'Lily lost her [2] in the [1].' has a gap of two tokens and one of one token.
-// `\[` is a bracket. Spaces beside a gap belong to it: nobody can see whether a missing word brings its own space.
+// The notation of texts with gaps: 'Lily lost her [2] in the [1].' has a gap of two tokens and one of one token, and [*] is
+// a gap of any number of tokens, which only a model can fill that chooses lengths. `\[` is a bracket. Spaces beside a gap belong to it: nobody can see whether a missing word brings its own space.
 import { UnfogError } from '../error/index.ts'
 
 /** A stretch of an infill text, in order. */
-export type InfillPart = { text: string; spaceBefore: boolean } | { gap: number }
+export type InfillPart = { text: string; spaceBefore: boolean } | { gap: number | typeof anyGap }
+
+/** a gap of unknown length */
+export const anyGap = '*'
 
 const parts = /\[([^[\]]*)\]|\\\[|\[/g
 
 /** Text without the spaces beside gaps; `spaceBefore` says that there were some between a gap and this text.
- * @throws UnfogError `usage` for an unclosed bracket or a gap that is no whole number of at least 1 */
+ * @throws UnfogError `usage` for an unclosed bracket or a gap that is neither * nor a whole number of at least 1 */
 export function parseInfill(infill: string): InfillPart[] {
   const found: InfillPart[] = []
   let text = ''
@@ -35,13 +38,14 @@ export function parseInfill(infill: string): InfillPart[] {
   return found
 }
 
-function gapLength(written: string, inside: string | undefined): number {
+function gapLength(written: string, inside: string | undefined): number | typeof anyGap {
   const fail = (message: string) => new UnfogError('usage', message, { param: 'infill' })
   if (inside === undefined) {
     throw fail(
       '--infill has a bracket that is not closed: write a gap as [2], a plain bracket as \\[',
     )
   }
+  if (inside === anyGap) return anyGap
   const length = Number(inside)
   if (!/^\d+$/.test(inside) || !Number.isSafeInteger(length)) {
     throw fail(

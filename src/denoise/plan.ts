@@ -112,7 +112,7 @@ export const ranges = {
 } satisfies { [K in keyof PlanOptions]?: Range }
 
 /** What a plan depends on: what the network sees, and what it was trained to undo. */
-export interface Trained extends Pick<Denoiser, 'causal' | 'block' | 'drafter'> {
+export interface Trained extends Pick<Denoiser, 'causal' | 'block' | 'drafter' | 'growth'> {
   process?: Pick<Process, 'noise'>
 }
 
@@ -122,6 +122,12 @@ export function makePlan(options: PlanOptions, network: Trained): Plan {
   checkTogether(options)
   checkGuidance(options, network)
   const policy = choosePolicy(options, network)
+  if (network.growth && options.length !== undefined) {
+    throw misuse(
+      'length',
+      `--length ${options.length} cannot be chosen: this model chooses itself how long a text is; leave it out, or say --maximum`,
+    )
+  }
   if (network.block !== undefined && options.blockLength !== undefined) {
     throw misuse(
       'blockLength',
@@ -222,6 +228,8 @@ function misfit(policy: Policy, network: Trained): string | undefined {
     return `reveals all words at one pace, and this model has learnt a pace for each: use --policy posterior`
   if (undone && !undone.noise.settles && !policy.redraws)
     return `believes every word that it has written, but under ${undone.noise.name} noise any word may be wrong: use --policy ${usual(network)}`
+  if (network.growth && policy.redraws)
+    return `asks about every word where it stands, and in this model a mask may become two masks or nothing: use --policy ${usual(network)}`
   if (policy.moves && !undone?.noise.vectors)
     return `moves noisy embeddings, and under ${undone?.noise.name ?? 'masked'} noise there are none: use --policy ${usual(network)}`
   if (policy.guesses && !network.drafter)
@@ -266,7 +274,7 @@ function choosePolicy(options: PlanOptions, network: Trained): Policy {
 
 function chooseCache(
   { cache: name }: PlanOptions,
-  { causal, block, process: undone }: Trained,
+  { causal, block, growth, process: undone }: Trained,
 ): Cache {
   // neither sees what is written later
   const forward = causal || block !== undefined
@@ -282,6 +290,12 @@ function chooseCache(
     throw misuse(
       'cache',
       `--cache ${named} is not for a model of ${undone.noise.name} noise, in which every vector moves at every step: use --cache none`,
+    )
+  }
+  if (cache.keep && growth) {
+    throw misuse(
+      'cache',
+      `--cache ${named} is not for a model that chooses how long a text is, in which every word may move: use --cache none`,
     )
   }
   if (cache.networks === 'forward' && !forward) {

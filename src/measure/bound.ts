@@ -112,16 +112,22 @@ function placesOf(windows: number, perWindow: number, round: number, seed: numbe
 
 interface Sample extends ScoreItem {
   worth: number
+  /** see `Look.nats` */
+  nats?: number
 }
 
 const samplesOf = ({ tokens, labels }: Window, { at, next }: Place, scorer: Scorer): Sample[] =>
   at.map((u, k) => {
     const { noisy, ...look } = scorer.look(tokens, u, next[k])
-    return { ...look, tokens: noisy, targets: look.rows.map((row) => tokens[row]), labels }
+    const targets = look.targets ?? look.rows.map((row) => tokens[row])
+    return { ...look, tokens: noisy, targets, labels }
   })
 
 const meanPrice = (sums: Float64Array, items: readonly Sample[], first: number): number =>
-  sums.reduce((mean, value, k) => mean + (items[first + k].worth * value) / sums.length, 0)
+  sums.reduce((mean, value, k) => {
+    const { worth, nats = 0 } = items[first + k]
+    return mean + (worth * value + nats) / sums.length
+  }, 0)
 
 /** The windows in random order, in portions of a size after which time is looked at. */
 function portionsOf(windows: readonly Window[], perWindow: number, seed: number): number[][] {

@@ -111,6 +111,14 @@ function network({ architecture: a, noise, shift }: ModelConfig): string {
       ['context', `${a.context} tokens`],
       ['attention', a.blocks ? `in blocks of ${a.blocks.length}` : a.attention],
       ['noise', `${noise.process}, ${noise.schedule} schedule`],
+      ...(noise.expands === undefined
+        ? []
+        : [
+            [
+              'a mask is',
+              `one word, or with a chance of ${noise.expands} two masks, or as often none`,
+            ],
+          ]),
       ['prediction', shift ? 'of the next position' : 'of the same position'],
     ],
   )

@@ -106,6 +106,26 @@ test('a share of replaced words belongs to a process that has one, and is a shar
   }
 })
 
+test('masks that become two are for masked noise on whole texts whose lengths are known', () => {
+  const text = { ...config.text, exactLength: true, lengths: { counts: { 3: 1 } } }
+  const growing = (expands: number, more: object = {}) => ({
+    ...config,
+    noise: { process: 'masked', schedule: 'linear', expands },
+    text,
+    ...more,
+  })
+  expect(parseConfig(growing(0.2), 'c').noise.expands).toBe(0.2)
+  for (const share of [0, 0.5])
+    expect(() => parseConfig(growing(share), 'c')).toThrow(
+      `c: noise.expands is ${share}, but it must be a number`,
+    )
+  const says = 'there for masked noise alone, on whole texts whose lengths are known'
+  const { lengths: _, ...windows } = config.text
+  const uniform = { process: 'uniform', schedule: 'linear', expands: 0.2 }
+  for (const more of [{ noise: uniform }, { text: { ...windows, exactLength: false } }])
+    expect(() => parseConfig(growing(0.2, more), 'c')).toThrow(says)
+})
+
 test('a learnt schedule is for noise whose words have paces, and not in blocks', () => {
   const learnt = (process: string) => changed('noise', { process, schedule: 'learnt' })
   expect(parseConfig(learnt('masked'), 'c').noise.schedule).toBe('learnt')

@@ -21,6 +21,9 @@ export interface ModelConfig {
     replaced?: number
     /** least and most noise, of a process on embeddings (`Noise.between`); the row's own without */
     sigma?: SigmaRange
+    /** the chance that a mask stands for several words, and that it stands for none, of a model that chooses how long a
+     * text is (`Expansion`); a mask is one word without */
+    expands?: number
     /** may the mask be predicted, and does its share count as an error? So LLaDA and Dream were trained; without it
      * the mask has no probability (SUBS, arXiv 2406.07524) */
     predictsMask?: boolean
@@ -69,6 +72,9 @@ export interface TextConfig {
   /** the TinyTales world it was trained on */
   world?: 'small' | 'full'
 }
+
+/** Largest `expands`: beyond it a text takes many times its words in masks that become nothing. */
+export const mostExpands = 0.3
 
 /** Names a config may use: those of the noise tables. */
 export interface KnownNames {
@@ -259,6 +265,11 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
         .lt(1, 'a number below 1')
         .optional(),
       sigma: sigmaRange.optional(),
+      expands: z
+        .number(`a number above 0, up to ${mostExpands}`)
+        .gt(0, 'a number above 0')
+        .max(mostExpands, `a number up to ${mostExpands}`)
+        .optional(),
       predictsMask: flag.optional(),
     }),
     text: textual,
@@ -294,6 +305,15 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
     .refine(
       ({ noise: { process, replaced } }) => replaced === undefined || replaceable.includes(process),
       { path: ['noise', 'replaced'], error: `there for ${replaceable.join(', ')} noise alone` },
+    )
+    .refine(
+      ({ noise: { process, schedule, expands }, architecture: { attention }, text: { lengths } }) =>
+        expands === undefined ||
+        (process === 'masked' && schedule !== 'learnt' && attention === 'full' && lengths),
+      {
+        path: ['noise', 'expands'],
+        error: 'there for masked noise alone, on whole texts whose lengths are known',
+      },
     )
     .refine(({ noise: { process, sigma } }) => sigma === undefined || ranging.includes(process), {
       path: ['noise', 'sigma'],

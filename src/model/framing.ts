@@ -2,6 +2,8 @@
 // end token. A model that writes from left to right must learn to write it; to one that sees both sides it is given,
 // so that every word can tell how far the end is (measured: 0.71 → 0.66 nats a token on small tales). With a shifted
 // head (autoregressive models, and those that began as one) the row before a position predicts it.
+import { UnfogError } from '../error/index.ts'
+import type { Expansion } from '../noise/index.ts'
 import type { Tokenizer } from '../text/index.ts'
 import type { ModelConfig } from './config.ts'
 
@@ -17,6 +19,8 @@ export interface Framing {
   readonly eosId?: number
   /** a released model shows its own rows, unshifted and with the logits of banned ids, as the code it came with does */
   readonly raw: boolean
+  /** how masks stand for other than one word, where the model chooses how long a text is */
+  readonly expansion?: Expansion
   /** ids that are never predicted */
   readonly banned: readonly number[]
   /** all other ids, ascending: what can stand in a text */
@@ -33,12 +37,15 @@ export function framing(config: ModelConfig, tokenizer: Tokenizer, causal: boole
   const { exactLength, special } = config.text
   const { blocks, context } = config.architecture
   const written = exactLength && (causal || blocks !== undefined)
+  const expansion = causal ? undefined : expansionOf(config, tokenizer)
+  const growth = Object.values(tokenizer.growth ?? {})
   const banned = [
     ...(config.noise.predictsMask ? [] : tokenizer.banned),
+    ...(expansion ? [] : growth),
     // never inside a text, unless stopping must be learnt
     ...(exactLength && !written ? [tokenizer.special.eos] : []),
   ]
-  const isBanned = new Set(banned)
+  const noWord = new Set([...banned, ...growth])
   return {
     tokenizer,
     prefix: prefixLength(config, tokenizer),
@@ -48,11 +55,24 @@ export function framing(config: ModelConfig, tokenizer: Tokenizer, causal: boole
     end: !exactLength ? 'none' : written ? 'written' : 'given',
     eosId: written ? tokenizer.special.eos : special?.eos,
     raw: special !== undefined,
+    expansion,
     banned,
     words: Int32Array.from({ length: tokenizer.size }, (_, id) => id).filter(
-      (id) => !isBanned.has(id),
+      (id) => !noWord.has(id),
     ),
   }
+}
+
+function expansionOf(config: ModelConfig, tokenizer: Tokenizer): Expansion | undefined {
+  const { expands } = config.noise
+  if (expands === undefined) return undefined
+  if (!tokenizer.growth) {
+    throw new UnfogError(
+      'bad_model',
+      'config.json has noise.expands, but tokenizer.json has no tokens <|expand|> and <|delete|>: the files are of two models',
+    )
+  }
+  return { share: expands, most: longestText(config, tokenizer), ...tokenizer.growth }
 }
 
 /** Tokens of a text of so many with the end token that its writer has to write. */

@@ -12,7 +12,14 @@ import {
   type Tensor,
 } from '../graph/index.ts'
 import { type Transformer, transformer } from '../nn/index.ts'
-import { noiseOf, type Process, paceName, schedules } from '../noise/index.ts'
+import {
+  type Growth,
+  growthOf,
+  noiseOf,
+  type Process,
+  paceName,
+  schedules,
+} from '../noise/index.ts'
 import type { Device, HostTensor, Session } from '../runtime/index.ts'
 import type { Tokenizer } from '../text/index.ts'
 import type { ModelConfig } from './config.ts'
@@ -71,6 +78,8 @@ export interface Network {
   readonly causal: boolean
   /** tokens of a block, where texts are written in blocks: a position sees its block and those before */
   readonly block?: number
+  /** how masks stand for other than one word, where the model chooses how long a text is */
+  readonly growth?: Growth
   /** is a loss -log p itself, since every word is paid from those before it? */
   readonly exact: boolean
   /** A text as the model writes it: with its end, where it writes one. */
@@ -374,6 +383,7 @@ export function openNetwork(
     context,
     causal,
     block: frame.block,
+    growth: frame.expansion && growthOf(frame.expansion),
     exact: causal || frame.block === 1,
     ended: (text) => (frame.end === 'written' ? ended(text, frame) : text),
     process: learnt,

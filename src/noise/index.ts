@@ -72,6 +72,15 @@ export const noiseShapes = (
 
 export { blocksOf, lookInBlocks } from './blocks.ts'
 export { countAt, maskExactly, priceOfCount } from './exact-count.ts'
+export {
+  type Expansion,
+  type Growth,
+  growthOf,
+  levelsOf,
+  startNats,
+  underForest,
+  underForests,
+} from './expansion.ts'
 export { inSteps } from './in-steps.ts'
 export { addLeaveOneOut, type Versions } from './leave-one-out.ts'
 export { maskedByWord, paceName } from './masked-by-word.ts'

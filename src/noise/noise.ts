@@ -44,6 +44,10 @@ export interface Look {
   noisy: Int32Array
   /** positions that are paid for, ascending */
   rows: Int32Array
+  /** [rows.length] what is to be predicted there; what the clean text has at these positions without */
+  targets?: Int32Array
+  /** what the text costs besides, however it is predicted; 0 without */
+  nats?: number
   /** the noise time that `cost` is told, in (0, 1] */
   time: number
   /** what the summed cost of the rows counts for */

@@ -8,7 +8,7 @@ import { roles as roleNames, roleTokens } from './conversation.ts'
 import type { TokenizerKind, Vocabulary } from './kind.ts'
 import { labelTokens, readLabelTokens } from './labels.ts'
 import { longestPiece, ownCopy, refuseLoneSurrogate } from './pieces.ts'
-import type { LabelValues, Tokenizer } from './tokenizer.ts'
+import type { LabelValues, Tokenizer, TokenizerOptions } from './tokenizer.ts'
 
 // the library's own type files cannot be resolved under nodenext (its imports have no endings)
 const { BPE } = library as unknown as {
@@ -18,6 +18,9 @@ const { BPE } = library as unknown as {
 /** Special tokens in the order of their ids, which follow the vocabulary's. */
 export const specialTokens = ['<|mask|>', '<|bos|>', '<|eos|>', '<|pad|>'] as const
 
+/** What a mask may become beside a word (DreamOn, hkunlp.github.io/blog/2025/dreamon): two masks, or nothing. */
+export const growthTokens = ['<|expand|>', '<|delete|>'] as const
+
 const rememberedPieces = 30_000
 
 export function byteLevelTokenizer(
@@ -25,21 +28,30 @@ export function byteLevelTokenizer(
   kind: TokenizerKind,
   vocabulary: Vocabulary,
   labelValues: readonly LabelValues[] = [],
-  withRoles = false,
+  {
+    roles: withRoles = false,
+    growth: withGrowth = false,
+  }: Pick<TokenizerOptions, 'roles' | 'growth'> = {},
 ): Tokenizer {
   const textSize = vocabulary.tokens.length
   const written = [...specialTokens, ...labelTokens(labelValues)]
-  const added = withRoles ? [...written, ...roleTokens] : written
+  const added = [...written, ...(withGrowth ? growthTokens : []), ...(withRoles ? roleTokens : [])]
+  const idOf = (token: string) => textSize + added.indexOf(token)
   const size = textSize + added.length
   const special = { mask: textSize, bos: textSize + 1, eos: textSize + 2, pad: textSize + 3 }
   const labelOffset = textSize + specialTokens.length
   const labels = readLabelTokens(written.slice(specialTokens.length), labelOffset)!
-  const roleIds = roleNames.map((role, i) => [role, textSize + written.length + i])
+  const roleIds = roleNames.map((role, i) => [role, idOf(roleTokens[i])])
+  const growth = withGrowth
+    ? { expand: idOf(growthTokens[0]), delete: idOf(growthTokens[1]) }
+    : undefined
   const banned = Int32Array.from([
     special.mask,
     special.bos,
     special.pad,
-    ...Array.from({ length: size - labelOffset }, (_, i) => labelOffset + i),
+    ...Array.from({ length: size - labelOffset }, (_, i) => labelOffset + i).filter(
+      (id) => id !== growth?.expand && id !== growth?.delete,
+    ),
   ])
   const encodePieces = pieceEncoder(kind, vocabulary)
   const { starts, bytes, characters } = byteTable(vocabulary.tokens, size)
@@ -49,6 +61,7 @@ export function byteLevelTokenizer(
     size,
     special,
     labels,
+    growth,
     roles: withRoles ? (Object.fromEntries(roleIds) as Tokenizer['roles']) : undefined,
     banned,
     characters,

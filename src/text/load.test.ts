@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { UnfogError } from '../error/index.ts'
-import { loadTokenizer, trainTokenizer } from './index.ts'
+import { loadTokenizer, trainTokenizer, withGrowth, withRoles } from './index.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: the file is hostile on purpose
 type File = any
@@ -75,6 +75,32 @@ for (const [name, [spoil, message]] of Object.entries(hostile)) {
     expect(load).toThrow(message)
   })
 }
+
+test('what a mask may become is ids of their own, kept in the file, before those of roles', async () => {
+  const labels = [{ name: 'style', values: ['plain'] }]
+  const plain = await trainTokenizer('bytes', [], { labels })
+  expect(plain.growth).toBeUndefined()
+  const grown = withGrowth(plain)
+  expect(grown.growth).toEqual({ expand: plain.size, delete: plain.size + 1 })
+  expect(grown.toJSON()).toEqual(
+    (await trainTokenizer('bytes', [], { labels, growth: true })).toJSON(),
+  )
+  expect(withGrowth(grown)).toBe(grown)
+  const { expand, delete: gone } = grown.growth!
+  expect([expand, gone].map((id) => grown.token(id))).toEqual(['<|expand|>', '<|delete|>'])
+  expect(grown.decode([expand, ...grown.encode('A'), gone])).toBe('A')
+  // predicted, as the end of a text is
+  for (const id of [expand, gone]) expect(grown.banned).not.toContain(id)
+  expect(grown.encode('<|expand|>')).not.toContain(expand)
+  const both = withRoles(grown)
+  for (const tokenizer of [grown, both]) {
+    const loaded = loadTokenizer(tokenizer.toJSON())
+    expect(loaded.toJSON()).toEqual(tokenizer.toJSON())
+    expect(loaded).toMatchObject({ growth: grown.growth, roles: tokenizer.roles })
+    expect(loaded.labels).toEqual(plain.labels)
+  }
+  expect(() => withGrowth(withRoles(plain))).toThrow('train it with --expand from the beginning')
+})
 
 test('merges in the newer form, as pairs, are read too', () => {
   const file = JSON.parse(text)

@@ -2,7 +2,7 @@
 // it is follows from its own parts, as any other library would read them.
 import { UnfogError } from '../error/index.ts'
 import { alphabet, tokenBytes } from './alphabet.ts'
-import { byteLevelTokenizer, preTokenizer, specialTokens } from './byte-level.ts'
+import { byteLevelTokenizer, growthTokens, preTokenizer, specialTokens } from './byte-level.ts'
 import { roleTokens } from './conversation.ts'
 import type { TokenizerKind, Vocabulary } from './kind.ts'
 import { readLabelTokens } from './labels.ts'
@@ -17,16 +17,30 @@ export function loadTokenizer(json: unknown): Tokenizer {
   const [name, kind] = kindOf(file, model)
   const tokens = readVocab(model.vocab)
   const merges = readMerges(model.merges, new Set(tokens))
-  const { labels, roles } = readAdded(file.added_tokens, tokens.length)
-  return byteLevelTokenizer(name, kind, { tokens, merges }, labels, roles)
+  const { labels, ...more } = readAdded(file.added_tokens, tokens.length)
+  return byteLevelTokenizer(name, kind, { tokens, merges }, labels, more)
 }
 
 /** The tokenizer with tokens for roles, after all others: the ids there are stay what they are. */
-export function withRoles(tokenizer: Tokenizer): Tokenizer {
-  if (tokenizer.roles) return tokenizer
+export const withRoles = (tokenizer: Tokenizer): Tokenizer =>
+  tokenizer.roles ? tokenizer : withTokens(tokenizer, roleTokens)
+
+/** The tokenizer with tokens for masks that become two, or nothing.
+ * @throws UnfogError `usage` for one with tokens for roles, which must be the last */
+export function withGrowth(tokenizer: Tokenizer): Tokenizer {
+  if (tokenizer.growth) return tokenizer
+  if (!tokenizer.roles) return withTokens(tokenizer, growthTokens)
+  throw new UnfogError(
+    'usage',
+    'a model that has learnt conversations cannot learn to choose lengths later: train it with --expand from the beginning',
+    { param: 'expand' },
+  )
+}
+
+function withTokens(tokenizer: Tokenizer, more: readonly string[]): Tokenizer {
   const file = tokenizer.toJSON() as { added_tokens: object[] }
   const [like] = file.added_tokens
-  const added = roleTokens.map((content, i) => ({ ...like, id: tokenizer.size + i, content }))
+  const added = more.map((content, i) => ({ ...like, id: tokenizer.size + i, content }))
   return loadTokenizer({ ...file, added_tokens: [...file.added_tokens, ...added] })
 }
 
@@ -113,8 +127,11 @@ function readMerges(merges: unknown, known: ReadonlySet<string>): Vocabulary['me
   })
 }
 
-/** The special tokens, then the labels', then those of roles if any, with the ids after the vocabulary's. */
-function readAdded(added: unknown, first: number): { labels: Label[]; roles: boolean } {
+/** The special tokens, then the labels', then those of growth and of roles if any, with the ids after the vocabulary's. */
+function readAdded(
+  added: unknown,
+  first: number,
+): { labels: Label[]; roles: boolean; growth: boolean } {
   if (!Array.isArray(added)) bad('its added_tokens are not a list')
   const contents = (added as unknown[]).map((entry, i) => {
     const { id, content } = asRecord(entry, 'an added token')
@@ -128,9 +145,16 @@ function readAdded(added: unknown, first: number): { labels: Label[]; roles: boo
   for (const [i, token] of specialTokens.entries()) {
     if (contents[i] !== token) bad(`special token ${token} is missing`)
   }
-  const roles = roleTokens.every((token, i) => contents.at(i - roleTokens.length) === token)
-  const end = contents.length - (roles ? roleTokens.length : 0)
-  const written = contents.slice(specialTokens.length, end)
-  const labels = readLabelTokens(written, first + specialTokens.length)
-  return labels ? { labels, roles } : bad('its added tokens are not labels as unfog writes them')
+  /** Takes tokens from the end, if they stand there. */
+  const taken = (tokens: readonly string[]): boolean => {
+    const found = tokens.every((token, i) => contents.at(i - tokens.length) === token)
+    if (found) contents.length -= tokens.length
+    return found
+  }
+  const roles = taken(roleTokens)
+  const growth = taken(growthTokens)
+  const labels = readLabelTokens(contents.slice(specialTokens.length), first + specialTokens.length)
+  return labels
+    ? { labels, roles, growth }
+    : bad('its added tokens are not labels as unfog writes them')
 }

@@ -25,6 +25,11 @@ export interface SpecialIds {
   readonly pad: number
 }
 
+export interface GrowthIds {
+  readonly expand: number
+  readonly delete: number
+}
+
 export interface Tokenizer {
   /** A row of `tokenizers`: chars, bytes, words, bpe. */
   readonly kind: string
@@ -35,7 +40,10 @@ export interface Tokenizer {
   readonly labels: readonly Label[]
   /** ids with which the turns of a conversation begin; undefined where texts are no conversations */
   readonly roles?: Readonly<Record<Role, number>>
-  /** ids that are never sampled nor printed: mask, bos, pad, labels, roles. (eos is not among them: it ends a text.) */
+  /** what a mask may become beside a word, in models that choose how long a text is: two masks, or nothing */
+  readonly growth?: GrowthIds
+  /** ids that are never sampled nor printed: mask, bos, pad, labels, roles. (eos is not among them: it ends a text; nor
+   * are those of `growth`) */
   readonly banned: Int32Array
   /** [size] code points that begin in each token: sums over any run of ids count its characters exactly */
   readonly characters: Int32Array
@@ -62,4 +70,6 @@ export interface TokenizerOptions {
   labels?: readonly LabelValues[]
   /** shall it have tokens for the roles of a conversation? */
   roles?: boolean
+  /** and for masks that become two, or nothing? */
+  growth?: boolean
 }

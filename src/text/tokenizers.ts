@@ -2,7 +2,7 @@
 import { UnfogError } from '../error/index.ts'
 import { alphabet } from './alphabet.ts'
 import { bpe } from './bpe.ts'
-import { byteLevelTokenizer, specialTokens } from './byte-level.ts'
+import { byteLevelTokenizer, growthTokens, specialTokens } from './byte-level.ts'
 import { bytes } from './bytes.ts'
 import { chars } from './chars.ts'
 import { roleTokens } from './conversation.ts'
@@ -32,9 +32,13 @@ export async function trainTokenizer(
     )
   }
   const kind: TokenizerKind = tokenizers[name]
-  const { vocabSize = kind.vocabSize, labels = [], roles = false } = options
+  const { vocabSize = kind.vocabSize, labels = [], roles = false, growth = false } = options
   checkLabels(labels)
-  const taken = specialTokens.length + labelTokens(labels).length + (roles ? roleTokens.length : 0)
+  const taken =
+    specialTokens.length +
+    labelTokens(labels).length +
+    (growth ? growthTokens.length : 0) +
+    (roles ? roleTokens.length : 0)
   const least = alphabet.length + taken
   if (!Number.isInteger(vocabSize) || vocabSize < least || vocabSize > 2 ** 20) {
     throw new UnfogError(
@@ -44,5 +48,8 @@ export async function trainTokenizer(
     )
   }
   const counts = kind.pattern ? await countPieces(texts, kind.pattern) : new Map()
-  return byteLevelTokenizer(name, kind, kind.learn(counts, vocabSize - taken), labels, roles)
+  return byteLevelTokenizer(name, kind, kind.learn(counts, vocabSize - taken), labels, {
+    roles,
+    growth,
+  })
 }

@@ -1,6 +1,6 @@
 // What may be asked of a run, checked once, before anything is read or written.
 import { UnfogError } from '../error/index.ts'
-import { learnable, ranging, replaceable } from '../model/config.ts'
+import { learnable, mostExpands, ranging, replaceable } from '../model/config.ts'
 import { type Noise, noises, schedules, times } from '../noise/index.ts'
 import { weightings } from './objective.ts'
 import { optimisers } from './optimiser.ts'
@@ -45,6 +45,10 @@ const optionRules = {
   noise: oneOf(Object.keys(noises)),
   schedule: oneOf(Object.keys(schedules)),
   replaced: between,
+  expand: number(
+    `a number above 0 and up to ${mostExpands}`,
+    (value) => value > 0 && value <= mostExpands,
+  ),
   sigma: {
     says: 'two numbers above 0 and up to 1000, the smaller first, such as 0.05-20',
     allows: (value) => {
@@ -165,6 +169,7 @@ function checkNoise(options: RunOptions): void {
   }
   checkMasking(options, chosen)
   checkLearnt(options, chosen)
+  checkExpand(options, chosen)
   if (block === undefined) return
   if (chosen.causal) {
     const message = `${ar ? '--ar' : `--noise ${noise}`} and --block cannot go together: the one writes word by word, the other in blocks`
@@ -219,6 +224,28 @@ function checkLearnt({ schedule, recipe, block }: RunOptions, { name, learning }
     throw new UnfogError('usage', `--schedule learnt cannot be used: ${reason}`, {
       param: 'schedule',
     })
+}
+
+/** What cannot go together with masks that stand for any number of words. */
+function checkExpand(
+  { expand, block, schedule, recipe }: RunOptions,
+  { name, hides }: Noise,
+): void {
+  if (expand === undefined) return
+  const reason =
+    name !== 'masked'
+      ? `under ${name} noise ${hides ? 'a word need not be hidden to be wrong, or is hidden alone' : 'no word is hidden'}`
+      : block !== undefined
+        ? 'a block has a length, and what is written in it would change that'
+        : schedule === 'learnt'
+          ? 'words with a pace of their own would have to tell it through masks that split'
+          : recipe?.complementary
+            ? 'a text under other masks has no opposite: leave --complementary out'
+            : recipe?.loss === 'score-entropy'
+              ? 'rates are of words, and a mask may become two: leave --loss out'
+              : undefined
+  if (reason)
+    throw new UnfogError('usage', `--expand cannot be used: ${reason}`, { param: 'expand' })
 }
 
 function check(values: object, rules: Readonly<Record<string, Rule>>): void {

@@ -40,7 +40,33 @@ export function withEnds(batch: Batch, framing: Framing): { tokens: Int32Array; 
 export type Feeds = Record<
   'ids' | 'rows' | 'places' | 'targets' | 'noisy' | 'time' | 'epsilon' | 'importance',
   HostTensor
->
+> & {
+  /** [B, L] 0 where a position is padding, of texts that are not of one length */
+  visible?: HostTensor
+}
+
+/** What is said of each text of a batch, with labels dropped at random.
+ * @returns the labels that are kept of those of a row */
+export const keptLabels =
+  (
+    { tokenizer }: Framing,
+    { dropAll, dropEach }: Pick<Corruption, 'dropAll' | 'dropEach'>,
+    random: Random,
+    step: number,
+  ) =>
+  ({ labels }: Batch, row: number): Int32Array => {
+    const slots = tokenizer.labels.length
+    const draw = (i: number) => random.uniform(step, row * (slots + 1) + i, 'dropout')
+    const none = draw(0) < dropAll
+    return labels
+      .subarray(row * slots, (row + 1) * slots)
+      .map((id, slot) => (none || draw(1 + slot) < dropEach ? tokenizer.labels[slot].unknown : id))
+  }
+
+export const vector = (data: Int32Array | Float32Array): HostTensor => ({
+  data,
+  dims: [data.length],
+})
 
 /** How often a text of a batch is seen. */
 export const viewsIn = ({
@@ -94,12 +120,11 @@ export function corruptBatch(
   random: Random,
   step: number,
 ): Feeds {
-  const { noise, schedule, times, dropAll, dropEach, vectorWidth = 0 } = corruption
+  const { noise, schedule, times, vectorWidth = 0 } = corruption
   const { tokens, length } = withEnds(batch, framing)
   const { rows: texts } = batch
   const views = viewsIn(corruption)
   const count = views * texts
-  const slots = framing.tokenizer.labels.length
   const { prefix, words } = framing
   const { mask } = framing.tokenizer.special
   const canvasLength = prefix + length
@@ -117,13 +142,7 @@ export function corruptBatch(
   const draws: number[] = []
   const time: number[] = []
   const importance: number[] = []
-  const keptLabels = (said: Int32Array, row: number): Int32Array => {
-    const draw = (i: number) => random.uniform(step, row * (slots + 1) + i, 'dropout')
-    const none = draw(0) < dropAll
-    return said.map((id, slot) =>
-      none || draw(1 + slot) < dropEach ? framing.tokenizer.labels[slot].unknown : id,
-    )
-  }
+  const kept = keptLabels(framing, corruption, random, step)
   const drawn = (canvas: number, position: number) =>
     random.uniform(step, canvas * length + position, 'mask')
   /** Writes a view of a part of text b to its canvas, and lists what is paid for in it. */
@@ -148,7 +167,7 @@ export function corruptBatch(
   for (let row = 0; row < count; row++) {
     const b = row % texts
     const canvas = ids.subarray(row * stride, row * stride + canvasLength)
-    writePrefix(framing, canvas, keptLabels(batch.labels.subarray(b * slots, (b + 1) * slots), b))
+    writePrefix(framing, canvas, kept(batch, b))
     if (paired) {
       const beside = ids.subarray(row * stride + canvasLength, (row + 1) * stride)
       beside.set(canvas.subarray(0, prefix))
@@ -171,7 +190,6 @@ export function corruptBatch(
       for (const view of viewsOf(corrupted, opposite, t, corruption)) show(b, from, view)
     })
   }
-  const vector = (data: Int32Array | Float32Array): HostTensor => ({ data, dims: [data.length] })
   return {
     ids: {
       data: ids,

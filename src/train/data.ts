@@ -180,9 +180,11 @@ export async function prepare(
     vocabSize?: number
     context: number
     seed: number
+    /** shall it have tokens for masks that become two, or nothing? */
+    growth?: boolean
   },
 ): Promise<Prepared> {
-  const { context, seed, vocabSize } = options
+  const { context, seed, vocabSize, growth } = options
   const tokenizer =
     typeof options.tokenizer !== 'string'
       ? options.tokenizer
@@ -191,7 +193,7 @@ export async function prepare(
           data.world
             ? partsOnce(tales(data.world, firstSeed.training, vocabularyTales))
             : partTexts(asyncParts(data.texts())),
-          { labels: data.labels, vocabSize, roles: data.chat },
+          { labels: data.labels, vocabSize, roles: data.chat, growth },
         )
   const mixed = data.sources ?? [{ data }]
   const read: { data: TrainingData; weight?: number; encoded: Encoded; heldOut?: Encoded }[] = []

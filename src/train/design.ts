@@ -84,6 +84,7 @@ export async function design(
     vocabSize: options.vocabSize ?? vocabularyFor(data),
     context,
     seed: recipe.seed,
+    growth: options.expand !== undefined,
   })
   const { dataset } = prepared
   reasons.push(...data.notes(), ...describeSources(prepared))

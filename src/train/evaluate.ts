@@ -3,8 +3,9 @@
 // autoregressive model -log p itself.
 import type { ModelConfig } from '../model/config.ts'
 import { framing, longestText } from '../model/framing.ts'
+import { lookingAt } from '../model/looks.ts'
 import type { Network, PricedQuery } from '../model/network.ts'
-import { blocksOf, type Look, lookInBlocks } from '../noise/index.ts'
+import type { Look } from '../noise/index.ts'
 import { seeded, stream } from '../random/index.ts'
 import type { Dataset, Tokenizer } from '../text/index.ts'
 
@@ -25,7 +26,7 @@ export interface HeldOutLoss {
 /** parts of (0, 1] by which masked words are told apart */
 const parts = 10
 
-interface Sample extends PricedQuery, Pick<Look, 'worth' | 'weights' | 'masked'> {
+interface Sample extends PricedQuery, Pick<Look, 'worth' | 'weights' | 'nats' | 'masked'> {
   labels: Int32Array
   /** tokens that are written */
   length: number
@@ -81,20 +82,17 @@ export function heldOutMeter(
   const texts = heldOutTexts(config, tokenizer, dataset, tokens)
   const unsaid = Int32Array.from(tokenizer.labels, (label) => label.unknown)
   const random = seeded(seed)
-  const { mask } = tokenizer.special
   return async (network) => {
-    const { noise } = network.process
     const { words } = framing(config, tokenizer, network.causal)
-    const world = { maskId: mask, words }
+    const look = lookingAt(network, config, undefined, words)
     const samples: Sample[] = texts.map(({ before, text }, i) => {
       const characters = text.reduce((sum, id) => sum + tokenizer.characters[id], 0)
       const common = { labels: unsaid, before, length: text.length, characters }
       const clean = network.ended(text)
       const spread = (i * 0.6180339887498949 + 0.5) % 1 // golden ratio: even for any number of texts
       const next = stream(random, 'mask', i)
-      const blocks = blocksOf(clean.length, network.block, before.length)
-      const { noisy, ...look } = lookInBlocks(noise, clean, blocks, spread, next, world)
-      return { ...common, ...look, tokens: noisy, targets: look.rows.map((row) => clean[row]) }
+      const { noisy, ...seen } = look(clean, spread, next, before.length)
+      return { ...common, targets: seen.rows.map((row) => clean[row]), ...seen, tokens: noisy }
     })
     let nats = 0
     let tokens = 0
@@ -104,9 +102,10 @@ export function heldOutMeter(
     for (let from = 0; from < samples.length; from += 16) {
       const part = samples.slice(from, from + 16)
       for (const [i, losses] of (await network.losses(part)).entries()) {
-        const { length, rows, worth, weights, masked } = part[i]
+        const { length, rows, worth, weights, masked, nats: known = 0 } = part[i]
         const summed = losses.reduce((sum, loss) => sum + loss, 0)
         nats +=
+          known +
           worth * (weights ? losses.reduce((sum, loss, r) => sum + weights[r] * loss, 0) : summed)
         if (masked !== undefined && !network.exact) {
           const share = byMasked[Math.min(parts, Math.ceil(masked * parts)) - 1]
@@ -115,7 +114,7 @@ export function heldOutMeter(
         }
         tokens += length
         characters += part[i].characters
-        if (network.eosId === undefined && config.text.exactLength)
+        if (network.eosId === undefined && config.text.exactLength && !network.growth)
           lengths -= dataset.train.lengths?.logProb(length) ?? 0
       }
     }

@@ -19,8 +19,9 @@ import { type Recipe, without } from './recipe.ts'
 
 /** Canvases [B, L], and of the rows [R] that are paid for what `undone` does not ask.
  * `importance` is what a row's nats count in the loss: its weight, divided by the number of tokens of the batch. */
-const batchInputs = (paired: boolean) => ({
+const batchInputs = (paired: boolean, uneven: boolean) => ({
   ids: input('ids', 'int32', paired ? ['B', 2, 'L'] : ['B', 'L']),
+  visible: uneven ? input('visible', 'bool', ['B', 'L']) : undefined,
   importance: input('importance', 'float', ['R']),
 })
 
@@ -28,6 +29,7 @@ export const gradientName = (parameter: string): string => `grad.${parameter}`
 
 /** Loss and gradients.
  * @param paired do clean texts lie beside the noisy ones, [B, 2, L]? So a network that sees blocks learns
+ * @param uneven are texts of different lengths, so that `visible`, [B, L], says what is padding?
  * @param recipe what it learns by, where that is not what the batch costs
  * @param decomposed of the device that will run it
  * @returns outputs: `loss`, the weighted sum; `grad.<parameter>` for every parameter. Where words learn paces, `nats` too,
@@ -39,14 +41,16 @@ export function trainingGraph(
   {
     decomposed,
     paired = false,
+    uneven = false,
     recipe = without,
   }: Pick<EmitOptions, 'decomposed'> & {
     paired?: boolean
+    uneven?: boolean
     recipe?: Pick<Recipe, 'weighting' | 'focal'>
   } = {},
 ): EmittedGraph {
-  const { ids, importance } = batchInputs(paired)
-  const terms = undone(network, noise, pricing, ids)
+  const { ids, visible, importance } = batchInputs(paired, uneven)
+  const terms = undone(network, noise, pricing, ids, visible)
   const priced = named('loss', () => mul(noise.loss(terms, pricing), importance))
   const loss = named('loss', () => sum(priced))
   const surprise = () => noise.cost(terms, pricing)

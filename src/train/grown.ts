@@ -1,11 +1,13 @@
-// A model that is to learn from conversations needs tokens for the roles. One that has none gets them: new rows of its
-// embedding, and new columns of its head, that begin as the mean of the others.
-import { withRoles } from '../text/index.ts'
+// A model that is to learn from conversations needs tokens for the roles, one that is to choose lengths tokens for masks
+// that become two, or nothing. One that has none gets them: new rows of its embedding, and new columns of its head, that
+// begin as the mean of the others.
+import { withGrowth, withRoles } from '../text/index.ts'
 import type { Start } from './design.ts'
 
-/** The same model with tokens for roles after all others. */
-export function grownStart(start: Start): Start {
-  const tokenizer = withRoles(start.tokenizer)
+/** The same model with tokens after all others: for roles, for growth. */
+export function grownStart(start: Start, asked: { roles: boolean; growth: boolean }): Start {
+  const grown = asked.growth ? withGrowth(start.tokenizer) : start.tokenizer
+  const tokenizer = asked.roles ? withRoles(grown) : grown
   if (tokenizer === start.tokenizer) return start
   const { vocabSize, width } = start.config.architecture
   const more = tokenizer.size - vocabSize

@@ -15,13 +15,14 @@ const vectorWidth = 32
 /** The noise of a run, and what the network may look at to undo it.
  * @param from where text begins in a canvas */
 function objective(options: RunOptions, from: number) {
-  const { schedule = 'linear', replaced, sigma, block } = options
+  const { schedule = 'linear', replaced, sigma, expand, block } = options
   const process = processOf(options)
   const noise = {
     process,
     schedule,
     ...(replaced === undefined ? {} : { replaced }),
     ...(sigma === undefined ? {} : { sigma }),
+    ...(expand === undefined ? {} : { expands: expand }),
   }
   const { causal, settles, vectors } = noiseOf(noise).noise
   return {
@@ -53,10 +54,11 @@ export function freshConfig(
   const window =
     options.length ?? (tokenizer.kind === 'chars' || tokenizer.kind === 'bytes' ? 128 : 64)
   const longest = own ? Math.max(own, dataset.heldOut.longest ?? 0) : window
+  expectOwnLengths(options, prepared)
   // a begin token, label slots, the text, and room for an end token
   const from = 1 + tokenizer.labels.length
   const { attention, noise, blocks, settles, vectors } = objective(options, from)
-  const room = longest + (lengths ? 1 : 0)
+  const room = (options.expand === undefined ? longest : grownLength(longest)) + (lengths ? 1 : 0)
   expectBlock(options, room)
   // an end token fills its block
   const unit = lengths ? (options.block ?? 1) : 1
@@ -88,6 +90,7 @@ export function continuedConfig(
   prepared: Prepared,
 ): ModelConfig {
   const begins = 1 + prepared.tokenizer.labels.length
+  expectOwnLengths(options, prepared)
   const { attention, noise, blocks, settles, vectors } = objective(options, begins)
   expectBlock(options, from.architecture.context - begins)
   const { blocks: _, vectors: known, ...architecture } = from.architecture
@@ -108,6 +111,19 @@ export function continuedConfig(
     ...(settles ? {} : { sampling: undefined }),
     ...(options.distillation ? { sampling: studentSampling(options.distillation) } : {}),
   }
+}
+
+/** Tokens of the longest canvas on which a text of so many may grow: it may begin with more masks than it has words. */
+const grownLength = (longest: number): number => Math.ceil(1.5 * longest) + 8
+
+/** @throws UnfogError `usage` */
+function expectOwnLengths({ expand }: RunOptions, { dataset }: Prepared): void {
+  if (expand === undefined || dataset.train.lengths) return
+  throw new UnfogError(
+    'usage',
+    '--expand cannot be used: these data are cut into windows of one length, so there is none to choose; give texts of at most 255 tokens, one document each',
+    { param: 'expand' },
+  )
 }
 
 /** @throws UnfogError `usage` */

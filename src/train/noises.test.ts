@@ -6,28 +6,14 @@ import {
   settingsOf,
   sharedDevice,
   shortRun,
+  wholeAndResumed,
 } from '../../test/support/training.ts'
 import { Model } from '../api/model.ts'
 import { openFloats, openModel } from '../api/open-model.ts'
-import { sha256 } from '../model/safetensors.ts'
 import { type Noise, noises, paceName } from '../noise/index.ts'
 import { memoryStore } from '../store/index.ts'
 import { checkOptions } from './check-options.ts'
 import type { RunOptions } from './plan.ts'
-
-/** A run, and the same one stopped and taken up again, which must end with the same weights. */
-async function wholeAndResumed(options: typeof shortRun & RunOptions) {
-  const [whole, stopped] = [memoryStore(), memoryStore()]
-  const events = await eventsOf(settingsOf({ out: whole, options }))
-  const abort = new AbortController()
-  await eventsOf(settingsOf({ out: stopped, options, signal: abort.signal }), (event) => {
-    if (event.type === 'report' && event.tokens > 1000) abort.abort()
-  })
-  await eventsOf(settingsOf({ out: stopped, options }))
-  const [one, two] = [whole, stopped].map((store) => store.read('model.safetensors'))
-  expect(await sha256(await two)).toBe(await sha256(await one))
-  return { whole, events }
-}
 
 describe.each(Object.values<Noise>(noises))('$name noise', (noise) => {
   test('trains, goes on to the same weights, scores and writes', async () => {

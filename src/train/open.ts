@@ -48,8 +48,9 @@ export interface Opened {
 export async function open(source: RunSource): Promise<Opened> {
   checkOptions(source.options ?? {})
   const existing = await readPlan(source.out)
-  const { data, start } = source
-  const ready = { ...source, start: start && data.chat ? grownStart(start) : start }
+  const { data, start, options = {} } = source
+  const asked = { roles: data.chat, growth: options.expand !== undefined }
+  const ready = { ...source, start: start && grownStart(start, asked) }
   return existing ? reopen(ready, existing) : begin(ready)
 }
 

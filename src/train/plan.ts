@@ -33,6 +33,8 @@ export interface RunOptions {
   replaced?: number
   /** least and most noise, for noise on embeddings */
   sigma?: SigmaRange
+  /** chance that a mask stands for several words, and that it stands for none: a model that chooses how long a text is */
+  expand?: number
   seed?: number
   /** chars, bytes, words or bpe */
   tokenizer?: string

@@ -16,6 +16,7 @@ import {
 } from '../runtime/index.ts'
 import type { Batches, Dataset, Tokenizer } from '../text/index.ts'
 import { type Corruption, corruptBatch, viewsIn } from './corrupt.ts'
+import { expandedBatches } from './expanded.ts'
 import { gradientName, trainingGraph } from './graph.ts'
 import { timesAbove } from './noise-times.ts'
 import { type Buffers, Optimiser } from './optimiser.ts'
@@ -82,7 +83,7 @@ export function configOf(config: ModelConfig, { causal }: Phase): ModelConfig {
   return {
     ...config,
     architecture: { ...architecture, attention: 'causal' },
-    noise: { ...noise, process: 'autoregressive', schedule: 'linear' },
+    noise: { ...noise, process: 'autoregressive', schedule: 'linear', expands: undefined },
   }
 }
 
@@ -122,6 +123,7 @@ export class Trainer {
   private work?: { phase: Phase; opened: Promise<Work> }
   private readonly framings = new Map<Phase, Framing>()
   private readonly corruptions = new Map<Phase, Corruption>()
+  private batchesUnderForests?: ReturnType<typeof expandedBatches>
 
   constructor(setup: Setup) {
     this.setup = setup
@@ -184,7 +186,7 @@ export class Trainer {
   private async open(phase: Phase): Promise<Work> {
     const { device, config, tokenizer, recipe } = this.setup
     const { architecture } = configOf(config, phase)
-    const { banned, words, block } = this.framing(phase)
+    const { banned, words, block, expansion } = this.framing(phase)
     const network = transformer(architecture, banned)
     const { noise, schedule } = this.corruption(phase)
     const targets = await this.targetsOf(phase)
@@ -196,6 +198,7 @@ export class Trainer {
     const graph = trainingGraph(network, { ...noise, loss }, pricing, {
       decomposed,
       paired: block !== undefined,
+      uneven: expansion !== undefined,
       recipe: phase.causal || targets ? without : recipe,
     })
     // every batch hides another number of words
@@ -221,6 +224,13 @@ export class Trainer {
     const opened = await work?.opened
     await opened?.session.dispose()
     await opened?.targets?.dispose()
+  }
+
+  /** Of a phase in which masks stand for any number of words; undefined in others. */
+  private expanded(framing: Framing): ReturnType<typeof expandedBatches> | undefined {
+    const { expansion } = framing
+    if (expansion) this.batchesUnderForests ??= expandedBatches(framing, expansion)
+    return expansion && this.batchesUnderForests
   }
 
   /** Made once a phase: it lists the whole vocabulary, and every step needs it. */
@@ -287,7 +297,10 @@ export class Trainer {
     const views = viewsIn(corruption)
     const batch = this.batchesOf(stage, views).batch(step)
     const random = seeded(this.setup.recipe.seed)
-    const feeds = corruptBatch(batch, this.framing(phase), corruption, random, step)
+    const framing = this.framing(phase)
+    const feeds =
+      this.expanded(framing)?.(batch, corruption, random, step) ??
+      corruptBatch(batch, framing, corruption, random, step)
     if (feeds.rows.data.length === 0) {
       // so little text that nothing was masked: nothing to learn this time
       this.optimiser.gradients.fill(0)
@@ -299,7 +312,6 @@ export class Trainer {
       const { nats } = await session.run(inputs, this.outputs)
       if (nats) {
         const into = this.gradients.tensors[paceName].data
-        const framing = this.framing(phase)
         addPaceGradient(into, batch, feeds, nats.data, { ...corruption, framing })
       }
     }

@@ -1,6 +1,8 @@
 // Runs small enough to do dozens of: short sentences, the smallest network, steps of a hundred tokens, and a clock that
 // only the run itself moves, so that what depends on time is the same every time.
 import { createHash } from 'node:crypto'
+import { expect } from 'vitest'
+import { sha256 } from '../../src/model/safetensors.ts'
 import { memberSeed, seeded, stream } from '../../src/random/index.ts'
 import { cpu } from '../../src/runtime/cpu.node.ts'
 import type { Device, Session } from '../../src/runtime/index.ts'
@@ -85,3 +87,17 @@ export async function eventsOf(
 /** Events of one type. */
 export const ofType = <T extends TrainEvent['type']>(events: readonly TrainEvent[], type: T) =>
   events.filter((event): event is Extract<TrainEvent, { type: T }> => event.type === type)
+
+/** A run, and the same one stopped and taken up again, which must end with the same weights. */
+export async function wholeAndResumed(options: typeof shortRun & RunOptions) {
+  const [whole, stopped] = [memoryStore(), memoryStore()]
+  const events = await eventsOf(settingsOf({ out: whole, options }))
+  const abort = new AbortController()
+  await eventsOf(settingsOf({ out: stopped, options, signal: abort.signal }), (event) => {
+    if (event.type === 'report' && event.tokens > 1000) abort.abort()
+  })
+  await eventsOf(settingsOf({ out: stopped, options }))
+  const [one, two] = [whole, stopped].map((store) => store.read('model.safetensors'))
+  expect(await sha256(await two)).toBe(await sha256(await one))
+  return { whole, events }
+}

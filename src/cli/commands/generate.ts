@@ -24,7 +24,10 @@ export const generateOptions = {
   ),
   prompt: text('text', 'how the text begins; to a model that answers, what it is asked'),
   suffix: text('text', 'how the text ends'),
-  infill: text('text', 'the whole text with gaps: [2] is a gap of two tokens, \\[ a bracket'),
+  infill: text(
+    'text',
+    'the whole text with gaps: [2] is a gap of two tokens, \\[ a bracket; [*] a gap of any length, by a model of train --expand, to which [2] is one of about two',
+  ),
   style: text('style', 'style of a tale'),
   words: text('range', 'length of a tale in words, 40-60'),
   who: text('name', 'whom a tale is about'),

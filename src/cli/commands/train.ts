@@ -1,6 +1,7 @@
 // unfog train: from a text to a model folder. The same command again goes on where it stopped.
 import { ranges } from '../../denoise/index.ts'
 import type { TrainOptions } from '../../index.ts'
+import { mostExpands } from '../../model/config.ts'
 import { noises, schedules } from '../../noise/index.ts'
 import { documentRules, tokenizers } from '../../text/index.ts'
 import { command } from '../command.ts'
@@ -53,6 +54,14 @@ const options = {
     'x',
   ),
   sigma: levels('least and most noise on a vector of length 1, in gaussian noise; default 0.05-20'),
+  expand: numeric(
+    {
+      within: (value) => value > 0 && value <= mostExpands,
+      says: `a number above 0 and up to ${mostExpands}`,
+    },
+    'a model that chooses itself how long a text or a gap is: the chance that a mask stands for several words, and as much for none; 0.2 suits most texts',
+    'x',
+  ),
   seed: numeric(ranges.seed, 'default 0'),
   from: text('model', 'a model to start from: a bundled name or a folder'),
   ...dataOptions,
@@ -87,6 +96,7 @@ export const train = command({
     'unfog train story.txt chat.jsonl --weights 1,3 --documents line --out runs/mixed',
     'unfog train tales:small --out runs/small --tokens 2M --params 400k',
     'unfog train tales:small --out runs/hybrid --time 5m --noise hybrid',
+    'unfog train tales:small --out runs/any-length --time 5m --expand 0.2',
   ],
   saves: true,
   async run(values, io, ...paths) {
