@@ -33,6 +33,8 @@ export class Draft {
   #step = 0
   #forwards = 0
   #changed: number[] = []
+  /** did the last step change nothing? */
+  #quiet = false
   #done: Frame['done']
   /** what is written one after another: the whole text, or its blocks */
   readonly #stages: readonly Stage[]
@@ -71,6 +73,8 @@ export class Draft {
       this.#entropy = from.entropy.slice()
       this.#step = from.step
       this.#forwards = from.forwards
+      // an aborted text says nothing of its last step
+      this.#quiet = from.step > 0 && from.changed.length === 0 && from.done !== 'abort'
     } else {
       this.#confidence = Float32Array.from(from.state, (s) => (s === states.given ? 1 : 0))
       const ignorance = Math.log(network.vocabSize)
@@ -234,6 +238,7 @@ export class Draft {
       )
       .map((change) => ({ ...change, position: from + change.position }))
     this.#apply(changes, new Map(answers))
+    this.#quiet = this.#changed.length === 0
     this.#asked = undefined
     guesses?.fill(this.#network.maskId)
     this.#forwards += unconditional ? 2 : 1
@@ -377,6 +382,7 @@ export class Draft {
       // a text ends with its last stage, or with the stage in which its end was written
       if (first + steps >= this.#steps || length <= to) break
       this.#step = first + steps
+      this.#quiet = false
     }
     this.#done = 'complete'
     this.#tokens = this.#tokens.slice(0, length)
@@ -393,7 +399,7 @@ export class Draft {
     const { first, steps } = this.#stage
     for (; ; this.#step++) {
       const view = this.#view()
-      if (this.#plan.policy.done?.(view)) return true
+      if (this.#plan.policy.done?.(view, this.#quiet)) return true
       if (this.#step >= first + steps || this.#plan.policy.wants(view).length > 0) return false
     }
   }
