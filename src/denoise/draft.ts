@@ -37,6 +37,8 @@ export class Draft {
   #step = 0
   #forwards = 0
   #changed: number[] = []
+  /** did the last step change nothing? */
+  #quiet = false
   #done: Frame['done']
   /** what is written one after another: the whole text, or its blocks; of a canvas that grows, in the current pass */
   #stages: readonly Stage[] = []
@@ -83,6 +85,8 @@ export class Draft {
       this.#entropy = from.entropy.slice()
       this.#step = from.step
       this.#forwards = from.forwards
+      // an aborted text says nothing of its last step
+      this.#quiet = from.step > 0 && from.changed.length === 0 && from.done !== 'abort'
     } else {
       this.#confidence = Float32Array.from(from.state, (s) => (s === states.given ? 1 : 0))
       const ignorance = Math.log(network.vocabSize)
@@ -298,6 +302,7 @@ export class Draft {
       )
       .map((change) => ({ ...change, position: from + change.position }))
     this.#apply(changes, new Map(answers))
+    this.#quiet = this.#changed.length === 0
     this.#asked = undefined
     guesses?.fill(this.#network.maskId)
     this.#forwards += unconditional ? 2 : 1
@@ -488,6 +493,7 @@ export class Draft {
         return
       }
       this.#step = first + steps
+      this.#quiet = false
     }
     this.#done = 'complete'
     if (this.#keys) return
@@ -505,7 +511,7 @@ export class Draft {
     const { first, steps } = this.#stage
     for (; ; this.#step++) {
       const view = this.#view()
-      if (this.#plan.policy.done?.(view)) return true
+      if (this.#plan.policy.done?.(view, this.#quiet)) return true
       if (this.#step >= first + steps || this.#plan.policy.wants(view).length > 0) return false
     }
   }

@@ -32,6 +32,7 @@ export interface PlanOptions {
   orderTemperature?: number
   blockLength?: number
   threshold?: number
+  editThreshold?: number
   factor?: number
   drafts?: number
   entropyBound?: number
@@ -101,6 +102,7 @@ export const ranges = {
   orderTemperature: positive,
   blockLength: whole(1),
   threshold: { within: (value) => value >= 0 && value <= 1, says: 'a number from 0 to 1' },
+  editThreshold: { within: (value) => value >= 0 && value <= 1, says: 'a number from 0 to 1' },
   factor: positive,
   drafts: whole(1),
   entropyBound: positive,
@@ -149,6 +151,7 @@ export function makePlan(options: PlanOptions, network: Trained): Plan {
     orderTemperature: options.orderTemperature ?? 0,
     blockLength: options.blockLength,
     threshold: options.threshold,
+    editThreshold: options.editThreshold,
     factor: options.factor,
     drafts: options.drafts,
     entropyBound: options.entropyBound,
@@ -202,6 +205,7 @@ const own = [
   'orderTemperature',
   'blockLength',
   'threshold',
+  'editThreshold',
   'factor',
   'drafts',
   'entropyBound',
@@ -230,6 +234,8 @@ function misfit(policy: Policy, network: Trained): string | undefined {
     return `believes every word that it has written, but under ${undone.noise.name} noise any word may be wrong: use --policy ${usual(network)}`
   if (network.growth && policy.redraws)
     return `asks about every word where it stands, and in this model a mask may become two masks or nothing: use --policy ${usual(network)}`
+  if (policy.edits && !(undone && !undone.noise.settles && undone.noise.hides))
+    return `lifts fog and replaces wrong words, and under ${undone?.noise.name ?? 'masked'} noise a model has learnt of but one of them: use --policy ${usual(network)}`
   if (policy.moves && !undone?.noise.vectors)
     return `moves noisy embeddings, and under ${undone?.noise.name ?? 'masked'} noise there are none: use --policy ${usual(network)}`
   if (policy.guesses && !network.drafter)

@@ -14,6 +14,8 @@ export interface PolicySettings {
   readonly blockLength?: number
   /** certainty from which on a token is written besides the surest one */
   readonly threshold?: number
+  /** certainty beyond which a word takes the place of a written one, see the policy `editing` */
+  readonly editThreshold?: number
   /** how many tokens are written together grows with it, see the policy `factor` */
   readonly factor?: number
   /** words that a drafter guesses at once, see the policy `speculative` */
@@ -105,6 +107,8 @@ export interface Policy {
   /** true: it asks about every word in its place and may draw it again, as noise needs in which words do not settle.
    * Others write by lifting fog, believe what stands, and hide it where they ask about it */
   readonly redraws?: true
+  /** true: it lifts fog and judges words where they stand, for noise that leaves both fog and wrong words */
+  readonly edits?: true
   /** true: it moves noisy vectors, as noise on embeddings alone has them */
   readonly moves?: true
   /** true: it asks about fog alone, and looks at nothing of a prediction but `top`, `entropy`, `best`, `token` and
@@ -129,6 +133,7 @@ export interface Policy {
   time?(state: PolicyState): number
   /** What is written, from the answers in the order of `wants`. */
   choose(predictions: readonly Prediction[], state: PolicyState): Change[]
-  /** Is the text finished? For policies that change what is settled; else it is when the fog is gone. */
-  done?(state: PolicyState): boolean
+  /** Is the text finished? For policies that change what is settled; else it is when the fog is gone.
+   * @param quiet did the last step change nothing? */
+  done?(state: PolicyState, quiet: boolean): boolean
 }

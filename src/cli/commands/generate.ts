@@ -68,6 +68,11 @@ export const generateOptions = {
     'how sure a word must be to be written beside the surest; default 0.9',
     'x',
   ),
+  editThreshold: numeric(
+    ranges.editThreshold,
+    'how sure a word must be to take the place of a written one; default 0.9',
+    'x',
+  ),
   factor: numeric(ranges.factor, 'how readily words are written together; default 1', 'x'),
   drafts: numeric(ranges.drafts, 'words that are drafted for a --verifier at once; default 8'),
   entropyBound: numeric(

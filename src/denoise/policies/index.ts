@@ -4,6 +4,7 @@ import { ancestral } from './ancestral.ts'
 import { confidence } from './confidence.ts'
 import { ddpm } from './ddpm.ts'
 import { entropy, maskgitPlus, topkMargin } from './dream.ts'
+import { editing } from './editing.ts'
 import { entropyBound, entropyBoundTop } from './entropy-bound.ts'
 import { euler } from './euler.ts'
 import { factor } from './factor.ts'
@@ -28,6 +29,7 @@ export const policies = {
   confidence,
   margin,
   revise,
+  editing,
   'first-hitting': firstHitting,
   'left-to-right': leftToRight,
   speculative,

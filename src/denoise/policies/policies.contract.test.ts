@@ -46,8 +46,13 @@ const causal: Denoiser = {
   }),
 }
 const withDrafter = drafted(causal, onWords)
+/** The same network under noise that leaves both fog and wrong words. */
+const onHybrid: Denoiser = {
+  ...onWords,
+  process: { ...onVectors.process!, noise: noises.hybrid },
+}
 const networkOf = (policy: Policy) =>
-  policy.moves ? onVectors : policy.guesses ? withDrafter : onWords
+  policy.moves ? onVectors : policy.edits ? onHybrid : policy.guesses ? withDrafter : onWords
 const decode = (ids: ArrayLike<number>) => Array.from(ids, (id) => 'abcdef.?!_'[id]).join('')
 
 /** A canvas from its look: letters are given, ░ is fog. */
