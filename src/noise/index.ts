@@ -82,6 +82,7 @@ export type {
   NoisyVectors,
   Paces,
   Pricing,
+  Relaxed,
   SigmaRange,
   Terms,
   VectorNoise,

@@ -56,6 +56,7 @@ const optionRules = {
 const recipeRules: Record<keyof Recipe, Rule> = {
   batchTokens: whole(1),
   warmStart: belowOne,
+  curriculum: belowOne,
   times: oneOf(Object.keys(times)),
   masking: {
     says: 'two shares from 0 to 1, the smaller first, such as 0.3-0.8',
@@ -130,6 +131,11 @@ function checkFog(options: RunOptions): void {
   throw new UnfogError('usage', message, { param: asked })
 }
 
+/** processes whose words can be shown softly */
+const softening = Object.values<Noise>(noises)
+  .filter(({ relaxed }) => relaxed)
+  .map(({ name }) => name)
+
 /** What cannot go together in the noise of a run. */
 function checkNoise(options: RunOptions): void {
   const { ar, noise, schedule, replaced, sigma, block } = options
@@ -150,6 +156,7 @@ function checkNoise(options: RunOptions): void {
     const message = `${chosen.name} noise has no --sigma range to choose: that is for --noise ${ranging.join(', ')}`
     throw new UnfogError('usage', message, { param: 'sigma' })
   }
+  checkCurriculum(options, chosen)
   checkMasking(options, chosen)
   checkLearnt(options, chosen)
   if (block === undefined) return
@@ -165,6 +172,13 @@ function checkNoise(options: RunOptions): void {
     const message = 'blocks of one word have no --schedule: a word is fog until its turn comes'
     throw new UnfogError('usage', message, { param: 'schedule' })
   }
+}
+
+/** @throws UnfogError `usage` */
+function checkCurriculum({ recipe }: RunOptions, { name, relaxed }: Noise): void {
+  if (!recipe?.curriculum || relaxed) return
+  const message = `${name} noise has no --curriculum: words can be shown softly under ${softening.join(', ')} noise alone; leave it out`
+  throw new UnfogError('usage', message, { param: 'curriculum' })
 }
 
 /** What cannot go together with a range of hidden shares. */

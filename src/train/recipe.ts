@@ -13,6 +13,8 @@ export interface Recipe extends OptimiserOptions, RateOptions {
   /** share of the tokens on which a masked model first learns to write from left to right; the mask of its attention
    * is then dropped (measured: the same loss in a third of the time) */
   warmStart: number
+  /** share of the tokens behind the warm start on which words are shown softly, for noise that has such a form; 0: none */
+  curriculum: number
   /** how noise times are drawn: a row of the table in src/noise */
   times: keyof typeof times
   /** in place of `times`: the least and the most of a text, or of a block, that is hidden (`clippedTimes`); evenly drawn */
@@ -43,6 +45,7 @@ export interface Recipe extends OptimiserOptions, RateOptions {
 export const without = {
   weighting: 'bound',
   focal: 0,
+  curriculum: 0,
   complementary: false,
   leastMasked: 0,
   batchRamp: 0,

@@ -151,7 +151,9 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
       if (next !== phase) {
         // before a checkpoint can say that the phase is over
         progress = { ...progress, seconds: seconds() }
-        await saveModel(out, { ...model, phase, progress, prefix: warmStartFolder })
+        // a model of its own: the others are the one that is being made
+        if (phase.causal)
+          await saveModel(out, { ...model, phase, progress, prefix: warmStartFolder })
         trainer.keepBest()
         progress = { ...progress, best: here(progress), watch: calm(progress.watch) }
         await network.dispose()
