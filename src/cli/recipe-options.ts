@@ -34,8 +34,8 @@ export const recipeOptions = {
     'x',
   ),
   loss: oneOf(
-    losses,
-    'what training minimises; score-entropy learns rates that need not sum to one',
+    Object.keys(losses) as NonNullable<Recipe['loss']>[],
+    'what training minimises; score-entropy learns rates that need not sum to one, squared-error is for gaussian noise',
     { otherwise: 'cross-entropy' },
   ),
   times: oneOf(

@@ -123,6 +123,9 @@ interface AnyNoise {
   /** What training minimises, nats per row, [R]. For each noisy text it is least where `bound` is least; what it
    * weighs more or less than the bound does is for learning alone, and `cap` limits it. */
   loss(terms: Terms, pricing: Pricing): Tensor
+  /** What training may minimise in place of `loss`, where words are points: the squared distance to the mean of what is
+   * predicted, and what the least noise leaves open, [R] */
+  squaredError?(terms: Terms, pricing: Pricing): Tensor
   /** A look at a text: over all looks the mean of `worth` times the summed `cost` of the rows is the bound, which no
    * schedule changes.
    * @param u in (0, 1), how noisy: looks whose u are spread evenly differ less on average

@@ -4,7 +4,8 @@
 // softmax(z/√(1+r²)/τ) instead of the word it names: where the noise has just swapped a word, x still shines through.
 import { add, cast, constant, equal, mul, reshape, softmax, type Tensor } from '../graph/index.ts'
 import { normals } from '../random/index.ts'
-import type { Pricing, Relaxed, WordNoise } from './noise.ts'
+import type { Relaxed, WordNoise } from './noise.ts'
+import { outside } from './outside.ts'
 import { expectTime } from './schedule.ts'
 
 /** of the table of a survival function, in units of ε */
@@ -85,17 +86,9 @@ export const relaxedForm = (noise: WordNoise): Relaxed => ({
     )
     const own = cast(equal(column(cast(targets)), ids))
     const place = add(mul(own, column(ratio)), epsilon)
-    const never = constant(outside(vocabSize, pricing), [1, vocabSize])
-    return softmax(add(mul(place, column(sharpness)), never))
+    return softmax(add(mul(place, column(sharpness)), outside(vocabSize, pricing)))
   },
 })
-
-/** [V]: what keeps ids that never stand in a text from being shown. */
-function outside(vocabSize: number, { words }: Pick<Pricing, 'words'>): Float32Array {
-  const never = new Float32Array(vocabSize).fill(-1e9)
-  for (const word of words) never[word] = 0
-  return never
-}
 
 /** The word that the largest coordinate names. */
 function largest(token: number, ratio: number, words: Int32Array, draw: number): number {

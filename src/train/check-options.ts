@@ -66,7 +66,7 @@ const recipeRules: Record<keyof Recipe, Rule> = {
       value.every((share) => chance.allows(share)) &&
       value[0] < value[1],
   },
-  loss: oneOf(losses),
+  loss: oneOf(Object.keys(losses)),
   weightCap: aboveZero,
   weighting: oneOf(weightings),
   focal: notNegative,
@@ -156,6 +156,7 @@ function checkNoise(options: RunOptions): void {
     const message = `${chosen.name} noise has no --sigma range to choose: that is for --noise ${ranging.join(', ')}`
     throw new UnfogError('usage', message, { param: 'sigma' })
   }
+  checkView(options, chosen)
   checkCurriculum(options, chosen)
   checkMasking(options, chosen)
   checkLearnt(options, chosen)
@@ -172,6 +173,15 @@ function checkNoise(options: RunOptions): void {
     const message = 'blocks of one word have no --schedule: a word is fog until its turn comes'
     throw new UnfogError('usage', message, { param: 'schedule' })
   }
+}
+
+/** @throws UnfogError `usage` */
+function checkView({ recipe }: RunOptions, noise: Noise): void {
+  const { loss } = recipe ?? {}
+  if (loss === undefined || losses[loss](noise)) return
+  const having = Object.values<Noise>(noises).filter((row) => losses[loss](row))
+  const message = `--loss ${loss} and ${noise.name} noise cannot go together: it is for --noise ${having.map(({ name }) => name).join(', ')}`
+  throw new UnfogError('usage', message, { param: 'loss' })
 }
 
 /** @throws UnfogError `usage` */

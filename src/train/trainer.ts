@@ -22,7 +22,7 @@ import { type Buffers, Optimiser } from './optimiser.ts'
 import { addPaceGradient, versions } from './paces.ts'
 import { type Stage, stageAt, whole } from './ramps.ts'
 import { rateAt } from './rate.ts'
-import { type Recipe, without } from './recipe.ts'
+import { losses, type Recipe, without } from './recipe.ts'
 
 /** A part of a run with one objective. */
 export interface Phase {
@@ -184,9 +184,9 @@ export class Trainer {
       const { banned, words, block } = this.framing(phase)
       const network = transformer(architecture, banned)
       const { noise: undone, schedule } = this.corruption(phase)
-      const { scoreEntropy } = undone
-      const noise =
-        recipe.loss === 'score-entropy' && scoreEntropy ? { ...undone, loss: scoreEntropy } : undone
+      // a warm start has its own noise, which may have no such view
+      const loss = losses[recipe.loss ?? 'cross-entropy'](undone) ?? undone.loss
+      const noise = { ...undone, loss }
       const maskId = tokenizer.special.mask
       const pricing = { maskId, words, schedule, cap: recipe.weightCap }
       const { decomposed } = device
