@@ -28,9 +28,14 @@ export const recipeOptions = {
     `part of the tokens that is learnt from left to right first; default ${defaultRecipe.warmStart}`,
     'x',
   ),
+  curriculum: numeric(
+    share,
+    `part of the tokens behind the warm start on which words are shown softly, under uniform noise; default ${defaultRecipe.curriculum}`,
+    'x',
+  ),
   loss: oneOf(
-    losses,
-    'what training minimises; score-entropy learns rates that need not sum to one',
+    Object.keys(losses) as NonNullable<Recipe['loss']>[],
+    'what training minimises; score-entropy learns rates that need not sum to one, squared-error is for gaussian noise',
     { otherwise: 'cross-entropy' },
   ),
   times: oneOf(

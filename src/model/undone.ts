@@ -2,25 +2,41 @@
 // share it. Under noise on embeddings the vectors are made here, of the words that the network has learnt.
 import { gather, input, type Tensor } from '../graph/index.ts'
 import type { ShownVectors, Transformer } from '../nn/index.ts'
-import type { NoisyVectors, Pricing, Process, Terms, VectorNoise } from '../noise/index.ts'
+import type { NoisyVectors, Pricing, Process, Relaxed, Terms, VectorNoise } from '../noise/index.ts'
 import { normals } from '../random/index.ts'
 import type { HostTensor } from '../runtime/index.ts'
 
 /** Terms of rows, R of them. Inputs of the graph: `rows`, `targets`, `noisy`, `time`; under noise on embeddings also
  * `places`, where in the canvases the rows' vectors stand, and `epsilon`, see `epsilonOf`.
- * @param ids see `Transformer.logits` */
+ * @param ids see `Transformer.logits`
+ * @param relaxed where words are shown softly; then `places` and `epsilon` are inputs too, and `ratio` and `sharpness` */
 export function undone(
   network: Transformer,
   noise: Process['noise'],
   pricing: Pricing,
   ids: Tensor,
   visible?: Tensor,
+  relaxed?: Relaxed & { vocabSize: number },
 ): Terms {
   const rows = input('rows', 'int32', ['R'])
   const targets = input('targets', 'int32', ['R'])
   const noisy = input('noisy', 'int32', ['R'])
   const time = input('time', 'float', ['R'])
   const { words } = network
+  if (relaxed) {
+    const soft = {
+      places: input('places', 'int32', ['R']),
+      hard: noisy,
+      weights: relaxed.weights(
+        targets,
+        input('epsilon', 'float', ['R', relaxed.vocabSize]),
+        input('ratio', 'float', ['R']),
+        input('sharpness', 'float', ['R']),
+        pricing,
+      ),
+    }
+    return { logits: network.logits(ids, rows, visible, soft), targets, noisy, time }
+  }
   if (!noise.vectors || !words) {
     return { logits: network.logits(ids, rows, visible), targets, noisy, time }
   }

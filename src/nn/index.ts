@@ -11,6 +11,7 @@ export {
   type KeyValues,
   never,
   type ShownVectors,
+  type SoftWords,
   type Transformer,
   transformer,
   type Window,

@@ -24,6 +24,7 @@ import {
   selectRows,
   sigmoid,
   slice,
+  sub,
   swiglu,
   type Tensor,
   transpose,
@@ -68,6 +69,16 @@ export interface ShownVectors {
   values: Tensor
 }
 
+/** Words that are shown softly, in place of the ids that stand there. */
+export interface SoftWords {
+  /** [R] of int32, places in ids, all different */
+  places: Tensor
+  /** [R] of int32: the ids that stand there */
+  hard: Tensor
+  /** [R, vocabSize]: how much of each word is shown */
+  weights: Tensor
+}
+
 const silu = (x: Tensor): Tensor => mul(x, sigmoid(x))
 
 /** Looks parameters up by name, each made once. */
@@ -87,9 +98,9 @@ export interface Transformer {
    * them: then one forward asks every block at once, each with the clean blocks before it
    * @param rows [R] of int32, places in ids, all different
    * @param visible [B, L], false where a position is padding; of both texts of a pair
-   * @param vectors of a network of noise on embeddings
+   * @param shown vectors, of a network of noise on embeddings, or soft words
    * @returns [R, vocabSize] */
-  logits(ids: Tensor, rows: Tensor, visible?: Tensor, vectors?: ShownVectors): Tensor
+  logits(ids: Tensor, rows: Tensor, visible?: Tensor, shown?: ShownVectors | SoftWords): Tensor
   /** The vectors of all words, [vocabSize, vectors.width], each of length 1; undefined for a network that has none. */
   readonly words: Tensor | undefined
   /** The same for a part of a text, whose other positions are there as keys and values. Which position sees which is
@@ -261,6 +272,13 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
       placeRows(matmul(values, get('vectors.in')), places, multiply(...ids.shape)),
     )
 
+  /** What soft words are beside the hard ones, in the stream, [B·L, width]. */
+  const softened = ({ places, hard, weights }: SoftWords, ids: Tensor): Tensor =>
+    namedFromRoot('embed.soft', () => {
+      const change = sub(matmul(weights, get('embed')), gather(get('embed'), hard))
+      return placeRows(change, places, multiply(...ids.shape))
+    })
+
   /** Only directions are learnt: the noise on a word counts against a length of 1. */
   const unitVectors = (width: number): Tensor =>
     namedFromRoot('vectors', () =>
@@ -272,12 +290,12 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
     ids: Tensor,
     rows: Tensor,
     attend: (x: Tensor, at: string, index: number) => Tensor,
-    vectors?: ShownVectors,
+    shown?: ShownVectors | SoftWords,
   ): Tensor => {
     let x = named('embed', () =>
       reshape(gather(get('embed'), ids), [multiply(...ids.shape), config.width]),
     )
-    if (vectors) x = add(x, placed(vectors, ids))
+    if (shown) x = add(x, 'values' in shown ? placed(shown, ids) : softened(shown, ids))
     const at = time()
     for (let i = 0; i < config.layers; i++) {
       const last = i === config.layers - 1
@@ -298,8 +316,8 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
   return {
     parameters: Object.keys(parameterShapes(config)).map(get),
     words: config.vectors && unitVectors(config.vectors.width),
-    logits: (ids, rows, visible, vectors) =>
-      whole(ids, rows, (x, at) => attend(x, ids, visible, at), vectors),
+    logits: (ids, rows, visible, shown) =>
+      whole(ids, rows, (x, at) => attend(x, ids, visible, at), shown),
     windowLogits(ids, rows, window) {
       const made: KeyValues[] = []
       const logits = whole(ids, rows, (x, at, index) => {

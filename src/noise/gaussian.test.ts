@@ -373,3 +373,77 @@ describe('the noise', () => {
     expect(() => noise.corrupt(Int32Array.of(0), 0, world, () => 0)).toThrow('noise time 0')
   })
 })
+
+describe('squared error', () => {
+  const range: SigmaRange = [0.1, 20]
+  const noise = gaussianBetween(range)
+  const words = [0, 1, 2].map((v) => (2 * Math.PI * v) / 3).map((a) => [Math.cos(a), Math.sin(a)])
+  // an id that stands in no text, nearer to everything than the words are
+  const table = [...words, [9, 9]]
+  const world: Pricing = { maskId: 3, words: Int32Array.of(0, 1, 2), schedule: schedules.linear }
+  const others = [0.5, 0.2, 0.3]
+  const time = 0.6
+  const sigma = Math.sqrt(time / (1 - time))
+  const seen = [0.4, -0.7]
+  const asked: Asked = (of, terms, pricing) => of.squaredError!(terms, pricing)
+
+  /** What the three words cost where this vector stands. */
+  const costs = (predicted: readonly number[], vector = seen, ask = asked) =>
+    priceVectors(
+      noise,
+      table,
+      {
+        logits: Float64Array.from([0, 1, 2].flatMap(() => [...predicted.map(Math.log), -1e9])),
+        targets: Int32Array.of(0, 1, 2),
+        seen: Float64Array.from([0, 1, 2].flatMap(() => vector)),
+        time: new Float64Array(3).fill(time),
+      },
+      world,
+      ask,
+    )
+  const dot = (a: readonly number[], b: readonly number[]) => a[0] * b[0] + a[1] * b[1]
+  const shares = (logs: readonly number[]) => logs.map((log) => Math.exp(log - logSum(logs)))
+  /** p(word | all that is known) */
+  const known = shares(words.map((word, v) => Math.log(others[v]) + dot(word, seen) / sigma ** 2))
+
+  it('is the distance to the mean, and what the same noise at its least leaves open', async () => {
+    const mean = [0, 1].map((d) => words.reduce((sum, word, v) => sum + known[v] * word[d], 0))
+    const found = await costs(others)
+    words.forEach((word, x) => {
+      const nearly = word.map((e, d) => e + (range[0] / sigma) * (seen[d] - e))
+      const open = shares(words.map((other) => dot(other, nearly) / range[0] ** 2))
+      const expected = word.reduce((sum, e, d) => sum + (e - mean[d]) ** 2, 0) - Math.log(open[x])
+      expect(found[x]).toBeCloseTo(expected, 10)
+    })
+  })
+
+  it('is least for what the others say, on average over the words that may stand there', async () => {
+    const average = async (predicted: readonly number[]) =>
+      (await costs(predicted)).reduce((sum, nats, x) => sum + known[x] * nats, 0)
+    const least = await average(others)
+    // what all say has counted the vector twice
+    for (const twin of [known, [0.52, 0.2, 0.28], [0.5, 0.22, 0.28], [1 / 3, 1 / 3, 1 / 3]])
+      expect(await average(twin)).toBeGreaterThan(least + 1e-6)
+  })
+
+  it('lets words not fall together: near each other they are dear', async () => {
+    const near = [0, 0.01, 0.02].map((a) => [Math.cos(a), Math.sin(a)])
+    const at = (of: readonly number[][]) =>
+      priceVectors(
+        noise,
+        of,
+        {
+          logits: new Float64Array(9),
+          targets: Int32Array.of(0, 1, 2),
+          seen: Float64Array.from(of.flat()),
+          time: new Float64Array(3).fill(0.01),
+        },
+        world,
+        asked,
+      )
+    const [apart, together] = [await at(words), await at(near)]
+    expect(Math.max(...apart)).toBeLessThan(0.01)
+    // one of three
+    expect(Math.min(...together)).toBeGreaterThan(0.9)
+  })
+})

@@ -29,6 +29,7 @@ import {
 import { linear } from './linear.ts'
 import { masked } from './masked.ts'
 import type { NoisyVectors, Pricing, SigmaRange, Terms, VectorNoise } from './noise.ts'
+import { outside } from './outside.ts'
 import { expectTime } from './schedule.ts'
 
 /** Bumps over log σ by which a network is told how noisy its vectors are. */
@@ -64,6 +65,18 @@ export function gaussianBetween(range: SigmaRange): VectorNoise {
 
     loss: (terms, pricing) => crossEntropy(knowing(terms, pricing), terms.targets),
 
+    // Diffusion-LM (arXiv 2205.14217); without its second term all words would fall together
+    squaredError(terms, pricing) {
+      const { targets, time } = terms
+      const { seen, words } = vectorsOf(terms)
+      const clean = gather(words, targets)
+      const epsilon = div(sub(seen, clean), column(sqrt(variance(time, pricing))))
+      const nearly = add(clean, mul(epsilon, scalar(low)))
+      const near = mul(matmul(nearly, words, { transposeB: true }), scalar(1 / low ** 2))
+      const rounding = crossEntropy(add(near, outside(words.shape[0] as number, pricing)), targets)
+      return add(missedBy(knowing(terms, pricing), terms), rounding)
+    },
+
     look(clean, u, next, { maskId }) {
       const draws = Float64Array.from(clean, () => next())
       const common = { noisy: clean.map(() => maskId), rows: Int32Array.from(clean.keys()), draws }
@@ -80,13 +93,10 @@ export function gaussianBetween(range: SigmaRange): VectorNoise {
     cost(terms, pricing) {
       const { targets, time } = terms
       const logits = knowing(terms, { ...pricing, schedule: linear })
-      const { words } = vectorsOf(terms)
-      const missed = sub(gather(words, targets), matmul(softmax(logits), words))
-      const squared = sum(mul(missed, missed), { axes: [-1] })
       return where(
         less(time, scalar(first)),
         add(crossEntropy(logits, targets), scalar(1 / (2 * high ** 2))),
-        div(squared, mul(mul(time, time), scalar(2))),
+        div(missedBy(logits, terms), mul(mul(time, time), scalar(2))),
       )
     },
 
@@ -108,6 +118,13 @@ export function gaussianBetween(range: SigmaRange): VectorNoise {
 
 /** Of vectors of length 1: a tenth of it tells words apart, twenty times it leaves nothing. */
 export const gaussian: VectorNoise = gaussianBetween([0.05, 20])
+
+/** Squared distance from the true word to the mean of all words as predicted, [R]. */
+function missedBy(logits: Tensor, terms: Terms): Tensor {
+  const { words } = vectorsOf(terms)
+  const missed = sub(gather(words, terms.targets), matmul(softmax(logits), words))
+  return sum(mul(missed, missed), { axes: [-1] })
+}
 
 /** The time of the linear schedule at which the noise has this standard deviation. */
 function timeOf(sigma: number): number {

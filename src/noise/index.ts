@@ -91,6 +91,7 @@ export type {
   NoisyVectors,
   Paces,
   Pricing,
+  Relaxed,
   SigmaRange,
   Terms,
   VectorNoise,

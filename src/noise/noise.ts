@@ -65,6 +65,23 @@ export interface Pricing extends Omit<World, 'vocabSize'> {
   cap?: number
 }
 
+/** Noise on words as the largest coordinate of Gaussian noise on their corners, z = ratio·onehot(x) + ε. */
+export interface Relaxed {
+  /** the same process; its uniform numbers are the seeds of ε, see `normals` */
+  readonly noise: WordNoise
+  /** the ratio at which so much survives, of so many words */
+  ratio(survival: number, words: number): number
+  /** What a network is shown in place of the word that is largest, [R, V]: softmax(z·sharpness).
+   * @param targets [R]  @param epsilon [R, V]  @param ratio [R]  @param sharpness [R] */
+  weights(
+    targets: Tensor,
+    epsilon: Tensor,
+    ratio: Tensor,
+    sharpness: Tensor,
+    pricing: Pick<Pricing, 'words'>,
+  ): Tensor
+}
+
 /** What words that vanish each at a pace of its own have learnt. */
 export interface Paces {
   /** [V], as graphs name it */
@@ -92,6 +109,8 @@ interface AnyNoise {
   replacing?(share: number): Noise
   /** The same process between two levels of noise σ, 0 < low < high, where it is on embeddings. */
   between?(sigma: SigmaRange): Noise
+  /** The same process on words that are still soft, where it has such a form. */
+  readonly relaxed?: Relaxed
   /** The same process with a pace for every word, [V], which is learnt, where words can have one. */
   learning?(paces: ArrayLike<number>): Noise
   /** A noisy text x_t of a clean one.
@@ -108,6 +127,9 @@ interface AnyNoise {
   /** What training minimises, nats per row, [R]. For each noisy text it is least where `bound` is least; what it
    * weighs more or less than the bound does is for learning alone, and `cap` limits it. */
   loss(terms: Terms, pricing: Pricing): Tensor
+  /** What training may minimise in place of `loss`, where words are points: the squared distance to the mean of what is
+   * predicted, and what the least noise leaves open, [R] */
+  squaredError?(terms: Terms, pricing: Pricing): Tensor
   /** A look at a text: over all looks the mean of `worth` times the summed `cost` of the rows is the bound, which no
    * schedule changes.
    * @param u in (0, 1), how noisy: looks whose u are spread evenly differ less on average

@@ -2,8 +2,9 @@
 // which ones did (arXiv 2412.10193 UDLM, 2506.10892 Duo, 2107.03006 D3PM). Any word may be wrong at any time, so a
 // model can change its mind.
 import { type Mixed, mixed } from './mixed.ts'
+import { relaxedForm } from './relaxed.ts'
 
-export const uniform: Mixed = mixed(
+const swapped = mixed(
   {
     name: 'uniform',
     about: 'words are swapped for others, and nothing shows which',
@@ -11,3 +12,5 @@ export const uniform: Mixed = mixed(
   },
   { masks: 0, words: 1, power: 1 },
 )
+
+export const uniform: Mixed = { ...swapped, relaxed: relaxedForm(swapped) }

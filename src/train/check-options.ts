@@ -69,6 +69,7 @@ const distillationRules: Record<keyof Distillation, Rule> = {
 const recipeRules: Record<keyof Recipe, Rule> = {
   batchTokens: whole(1),
   warmStart: belowOne,
+  curriculum: belowOne,
   times: oneOf(Object.keys(times)),
   masking: {
     says: 'two shares from 0 to 1, the smaller first, such as 0.3-0.8',
@@ -78,7 +79,7 @@ const recipeRules: Record<keyof Recipe, Rule> = {
       value.every((share) => chance.allows(share)) &&
       value[0] < value[1],
   },
-  loss: oneOf(losses),
+  loss: oneOf(Object.keys(losses)),
   weightCap: aboveZero,
   weighting: oneOf(weightings),
   focal: notNegative,
@@ -147,6 +148,11 @@ function checkFog(options: RunOptions): void {
   throw new UnfogError('usage', message, { param: asked })
 }
 
+/** processes whose words can be shown softly */
+const softening = Object.values<Noise>(noises)
+  .filter(({ relaxed }) => relaxed)
+  .map(({ name }) => name)
+
 /** What cannot go together in the noise of a run. */
 function checkNoise(options: RunOptions): void {
   const { ar, noise, schedule, replaced, sigma, block } = options
@@ -167,6 +173,8 @@ function checkNoise(options: RunOptions): void {
     const message = `${chosen.name} noise has no --sigma range to choose: that is for --noise ${ranging.join(', ')}`
     throw new UnfogError('usage', message, { param: 'sigma' })
   }
+  checkView(options, chosen)
+  checkCurriculum(options, chosen)
   checkMasking(options, chosen)
   checkLearnt(options, chosen)
   checkExpand(options, chosen)
@@ -183,6 +191,22 @@ function checkNoise(options: RunOptions): void {
     const message = 'blocks of one word have no --schedule: a word is fog until its turn comes'
     throw new UnfogError('usage', message, { param: 'schedule' })
   }
+}
+
+/** @throws UnfogError `usage` */
+function checkView({ recipe }: RunOptions, noise: Noise): void {
+  const { loss } = recipe ?? {}
+  if (loss === undefined || losses[loss](noise)) return
+  const having = Object.values<Noise>(noises).filter((row) => losses[loss](row))
+  const message = `--loss ${loss} and ${noise.name} noise cannot go together: it is for --noise ${having.map(({ name }) => name).join(', ')}`
+  throw new UnfogError('usage', message, { param: 'loss' })
+}
+
+/** @throws UnfogError `usage` */
+function checkCurriculum({ recipe }: RunOptions, { name, relaxed }: Noise): void {
+  if (!recipe?.curriculum || relaxed) return
+  const message = `${name} noise has no --curriculum: words can be shown softly under ${softening.join(', ')} noise alone; leave it out`
+  throw new UnfogError('usage', message, { param: 'curriculum' })
 }
 
 /** What cannot go together with a range of hidden shares. */

@@ -31,6 +31,7 @@ export const gradientName = (parameter: string): string => `grad.${parameter}`
  * @param paired do clean texts lie beside the noisy ones, [B, 2, L]? So a network that sees blocks learns
  * @param uneven are texts of different lengths, so that `visible`, [B, L], says what is padding?
  * @param recipe what it learns by, where that is not what the batch costs
+ * @param relaxed are words shown softly?
  * @param decomposed of the device that will run it
  * @returns outputs: `loss`, the weighted sum; `grad.<parameter>` for every parameter. Where words learn paces, `nats` too,
  * [R]: what each row adds to the bound, without the cap that is for learning words alone, and paces follow that. */
@@ -43,14 +44,16 @@ export function trainingGraph(
     paired = false,
     uneven = false,
     recipe = without,
+    relaxed,
   }: Pick<EmitOptions, 'decomposed'> & {
     paired?: boolean
     uneven?: boolean
     recipe?: Pick<Recipe, 'weighting' | 'focal'>
+    relaxed?: Parameters<typeof undone>[5]
   } = {},
 ): EmittedGraph {
   const { ids, visible, importance } = batchInputs(paired, uneven)
-  const terms = undone(network, noise, pricing, ids, visible)
+  const terms = undone(network, noise, pricing, ids, visible, relaxed)
   const priced = named('loss', () => mul(noise.loss(terms, pricing), importance))
   const loss = named('loss', () => sum(priced))
   const surprise = () => noise.cost(terms, pricing)

@@ -86,6 +86,30 @@ test.each(['masked', 'uniform'])('score entropy trains %s noise, to a bound', as
   expect(config.training?.loss).toBe('score-entropy')
 })
 
+test('squared error trains noise on embeddings, to a bound', async () => {
+  const out = memoryStore()
+  const recipe = { ...shortRun.recipe, loss: 'squared-error', warmStart: 0 } as const
+  const options = { ...shortRun, noise: 'gaussian', recipe }
+  const events = await eventsOf(settingsOf({ out, options }))
+  const bounds = ofType(events, 'report').flatMap(({ heldOut }) => heldOut ?? [])
+  expect(bounds[0] - bounds[bounds.length - 1]).toBeGreaterThan(1)
+  // bytes at random cost log 260
+  expect(bounds[bounds.length - 1]).toBeLessThan(5.5)
+  const { config } = await openModel(out, sharedDevice)
+  expect(config.training?.loss).toBe('squared-error')
+})
+
+test('words that are shown softly first train uniform noise, and go on to the same weights', async () => {
+  const recipe = { ...shortRun.recipe, curriculum: 0.5 }
+  const { whole, events } = await wholeAndResumed({ ...shortRun, noise: 'uniform', recipe })
+  const phases = ofType(events, 'phase').map(({ phase }) => phase)
+  expect(phases).toEqual(['left to right', 'soft words', 'denoising'])
+  // bytes at random cost log 260
+  expect(ofType(events, 'done')[0].heldOut.natsPerToken).toBeLessThan(5)
+  const { config } = await openModel(whole, sharedDevice)
+  expect(config.training?.curriculum).toBe(0.5)
+})
+
 test('a learnt schedule trains, goes on to the same weights, scores and writes', async () => {
   const { whole, events } = await wholeAndResumed({ ...shortRun, schedule: 'learnt' })
   const phases = ofType(events, 'phase').map(({ phase }) => phase)
@@ -171,6 +195,14 @@ test.each<[RunOptions, string]>([
     'under gaussian noise words have no pace of their own',
   ],
   [{ schedule: 'learnt', recipe: { loss: 'score-entropy' } }, 'a divergence already'],
+  [
+    { recipe: { loss: 'squared-error' } },
+    'masked noise cannot go together: it is for --noise gaussian',
+  ],
+  [{ noise: 'gaussian', recipe: { loss: 'score-entropy' } }, 'gaussian noise cannot go together'],
+  [{ recipe: { curriculum: 0.5 } }, 'masked noise has no --curriculum'],
+  [{ noise: 'hybrid', recipe: { curriculum: 0.5 } }, 'under uniform noise alone'],
+  [{ noise: 'uniform', recipe: { curriculum: 1 } }, '--curriculum 1 is not a number from 0'],
   [{ recipe: { loss: 'mse' as 'cross-entropy' } }, '--loss mse is not one of cross-entropy'],
 ])('%j is refused before anything runs', (options, says) => {
   expect(() => checkOptions(options)).toThrow(says)

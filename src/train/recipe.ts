@@ -1,11 +1,15 @@
 // The recipe of a run: every choice a run makes besides its data, in one flat object that is recorded with it.
-import type { times } from '../noise/index.ts'
+import type { Noise, times } from '../noise/index.ts'
 import type { weightings } from './objective.ts'
 import type { OptimiserOptions } from './optimiser.ts'
 import type { RateOptions } from './rate.ts'
 
-/** what training can minimise */
-export const losses = ['cross-entropy', 'score-entropy'] as const
+/** What training can minimise, where a noise has such a view of its words. */
+export const losses = {
+  'cross-entropy': (noise) => noise.loss,
+  'score-entropy': (noise) => noise.scoreEntropy,
+  'squared-error': (noise) => noise.squaredError,
+} satisfies Record<string, (noise: Noise) => Noise['loss'] | undefined>
 
 export interface Recipe extends OptimiserOptions, RateOptions {
   /** tokens of a batch, about */
@@ -13,12 +17,14 @@ export interface Recipe extends OptimiserOptions, RateOptions {
   /** share of the tokens on which a masked model first learns to write from left to right; the mask of its attention
    * is then dropped (measured: the same loss in a third of the time) */
   warmStart: number
+  /** share of the tokens behind the warm start on which words are shown softly, for noise that has such a form; 0: none */
+  curriculum: number
   /** how noise times are drawn: a row of the table in src/noise */
   times: keyof typeof times
   /** in place of `times`: the least and the most of a text, or of a block, that is hidden (`clippedTimes`); evenly drawn */
   masking?: readonly [number, number]
   /** what a row costs: `Noise.loss` unless it says otherwise */
-  loss?: (typeof losses)[number]
+  loss?: keyof typeof losses
   /** most that a masked token may weigh */
   weightCap: number
   /** what masked tokens weigh: as the bound has it, up to the cap, or all the same */
@@ -43,6 +49,7 @@ export interface Recipe extends OptimiserOptions, RateOptions {
 export const without = {
   weighting: 'bound',
   focal: 0,
+  curriculum: 0,
   complementary: false,
   leastMasked: 0,
   batchRamp: 0,

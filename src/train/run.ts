@@ -154,7 +154,9 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
       if (next !== phase) {
         // before a checkpoint can say that the phase is over
         progress = { ...progress, seconds: seconds() }
-        await saveModel(out, { ...model, phase, progress, prefix: folderOf(phase) })
+        // a model of its own: the others are the one that is being made
+        if (phase.causal || phase.teaching)
+          await saveModel(out, { ...model, phase, progress, prefix: folderOf(phase) })
         trainer.keepBest()
         progress = { ...progress, best: here(progress), watch: calm(progress.watch) }
         await network.dispose()

@@ -15,7 +15,7 @@ import {
   type Session,
 } from '../runtime/index.ts'
 import type { Batches, Dataset, Tokenizer } from '../text/index.ts'
-import { type Corruption, corruptBatch, viewsIn } from './corrupt.ts'
+import { type Corruption, corruptBatch, type Feeds, viewsIn } from './corrupt.ts'
 import { expandedBatches } from './expanded.ts'
 import { gradientName, trainingGraph } from './graph.ts'
 import { timesAbove } from './noise-times.ts'
@@ -23,16 +23,18 @@ import { type Buffers, Optimiser } from './optimiser.ts'
 import { addPaceGradient, versions } from './paces.ts'
 import { type Stage, stageAt, whole } from './ramps.ts'
 import { rateAt } from './rate.ts'
-import { type Recipe, without } from './recipe.ts'
+import { losses, type Recipe, without } from './recipe.ts'
 import type { Targets } from './targets.ts'
 import { openTeacher, type Teaching } from './teacher.ts'
 
 /** A part of a run with one objective. */
 export interface Phase {
-  readonly name: 'left to right' | 'denoising' | `round ${number}`
+  readonly name: 'left to right' | 'soft words' | 'denoising' | `round ${number}`
   /** tokens of the run after which it ends */
   readonly until: number
   readonly causal: boolean
+  /** tokens of the run at which it begins, where it shows words softly, harder toward its end (`Noise.relaxed`) */
+  readonly softFrom?: number
   /** how its teacher writes; undefined where texts themselves are learnt */
   readonly teaching?: Teaching
 }
@@ -73,6 +75,17 @@ interface Work {
   readonly targets?: Targets
 }
 
+/** The temperature of the softmax by which words are shown: from one at which all shine through to one at which a word
+ * stands alone (Duo, arXiv 2506.10892), by the same factor in equal parts of the phase. */
+const softest = 0.1
+const hardest = 1e-3
+
+/** @param tokens tokens seen */
+export function temperatureAt({ softFrom = 0, until }: Phase, tokens: number): number {
+  const done = Math.min(1, Math.max(0, (tokens - softFrom) / (until - softFrom)))
+  return softest * (hardest / softest) ** done
+}
+
 /** The model as it is within a phase. */
 export function configOf(config: ModelConfig, { causal }: Phase): ModelConfig {
   if (!causal) return config
@@ -104,7 +117,14 @@ export function phasesOf(
       ? Math.round(recipe.warmStart * budget)
       : 0
   const denoising: Phase = { name: 'denoising', until: budget, causal: false }
-  return warm > 0 ? [{ name: 'left to right', until: warm, causal: true }, denoising] : [denoising]
+  const soft = warm + Math.round(recipe.curriculum * (budget - warm))
+  return [
+    ...(warm > 0 ? [{ name: 'left to right', until: warm, causal: true } as const] : []),
+    ...(soft > warm
+      ? [{ name: 'soft words', until: soft, causal: false, softFrom: warm } as const]
+      : []),
+    denoising,
+  ]
 }
 
 export class Trainer {
@@ -190,8 +210,9 @@ export class Trainer {
     const network = transformer(architecture, banned)
     const { noise, schedule } = this.corruption(phase)
     const targets = await this.targetsOf(phase)
-    const learnt = recipe.loss === 'score-entropy' ? noise.scoreEntropy : undefined
-    const loss = targets?.loss ?? learnt ?? noise.loss
+    // a warm start has its own noise, which may have no such view
+    const view = losses[recipe.loss ?? 'cross-entropy'](noise)
+    const loss = targets?.loss ?? view ?? noise.loss
     const maskId = tokenizer.special.mask
     const pricing = { maskId, words, schedule, cap: recipe.weightCap }
     const { decomposed } = device
@@ -199,6 +220,7 @@ export class Trainer {
       decomposed,
       paired: block !== undefined,
       uneven: expansion !== undefined,
+      relaxed: this.relaxed(phase),
       recipe: phase.causal || targets ? without : recipe,
     })
     // every batch hides another number of words
@@ -233,6 +255,14 @@ export class Trainer {
     return expansion && this.batchesUnderForests
   }
 
+  /** How words are shown softly in a phase. */
+  private relaxed({ softFrom }: Phase) {
+    const { config } = this.setup
+    const { relaxed } = noiseOf(config.noise).noise
+    if (softFrom === undefined || !relaxed) return undefined
+    return { ...relaxed, vocabSize: config.architecture.vocabSize }
+  }
+
   /** Made once a phase: it lists the whole vocabulary, and every step needs it. */
   private framing(phase: Phase): Framing {
     let found = this.framings.get(phase)
@@ -253,19 +283,20 @@ export class Trainer {
       const { schedule } = noiseOf(config.noise)
       const paces = this.parameters.tensors[paceName]?.data
       const { noise } = noiseOf(configOf(config, phase).noise, paces)
+      const relaxed = this.relaxed(phase)
       const drawn = masking ? clippedTimes(schedule, masking) : times[recipe.times]
       found = phase.causal
         ? // of no account where words come one by one, and blocks of one word are paid once
           { noise, schedule: schedules.linear, times: times.uniform, dropAll, dropEach }
         : {
-            noise,
+            noise: relaxed?.noise ?? noise,
             versions: noise.paces ? versions : 1,
             schedule,
             times: timesAbove(drawn, schedule, leastMasked),
             complementary,
             dropAll,
             dropEach,
-            vectorWidth: config.architecture.vectors?.width,
+            vectorWidth: relaxed?.vocabSize ?? config.architecture.vectors?.width,
           }
       this.corruptions.set(phase, found)
     }
@@ -291,8 +322,14 @@ export class Trainer {
   }
 
   /** Loss and gradients of one batch, without learning from it.
+   * @param tokens tokens seen before it
    * @returns tokens of text in the batch, as often as they are seen */
-  async measure(step: number, phase: Phase, stage: Stage = whole): Promise<number> {
+  async measure(
+    step: number,
+    phase: Phase,
+    stage: Stage = whole,
+    tokens = phase.softFrom ?? 0,
+  ): Promise<number> {
     const corruption = this.corruption(phase)
     const views = viewsIn(corruption)
     const batch = this.batchesOf(stage, views).batch(step)
@@ -308,7 +345,8 @@ export class Trainer {
     } else {
       const { session, targets } = await this.workOf(phase)
       const expected = await targets?.feeds(feeds, step)
-      const inputs = { ...feeds, ...expected, ...this.parameters.tensors }
+      const soft = this.softness(feeds, phase, tokens)
+      const inputs = { ...feeds, ...expected, ...soft, ...this.parameters.tensors }
       const { nats } = await session.run(inputs, this.outputs)
       if (nats) {
         const into = this.gradients.tensors[paceName].data
@@ -318,13 +356,31 @@ export class Trainer {
     return views * batch.rows * batch.length
   }
 
+  /** How softly the words of a batch are shown. */
+  private softness({ time }: Feeds, phase: Phase, tokens: number): Record<string, HostTensor> {
+    const relaxed = this.relaxed(phase)
+    if (!relaxed) return {}
+    const { schedule } = this.corruption(phase)
+    const { words } = this.framing(phase)
+    const ratio = Float32Array.from(time.data, (t) =>
+      relaxed.ratio(schedule.survival(t), words.length),
+    )
+    const temperature = temperatureAt(phase, tokens)
+    // z has the variance 1 + ratio² along its word, and is brought to 1
+    const sharpness = ratio.map((r) => 1 / (Math.sqrt(1 + r * r) * temperature))
+    return {
+      ratio: { data: ratio, dims: time.dims },
+      sharpness: { data: sharpness, dims: time.dims },
+    }
+  }
+
   /** One step of learning.
    * @param tokens tokens seen before it
    * @param slowed factor on the learning rate */
   async step(step: number, tokens: number, slowed = 1): Promise<StepResult> {
     const { recipe, budget, stages = [] } = this.setup
     const phase = this.phaseAt(tokens)
-    const seen = await this.measure(step, phase, stageAt(stages, tokens))
+    const seen = await this.measure(step, phase, stageAt(stages, tokens), tokens)
     const rate = slowed * rateAt(Math.min(1, tokens / budget), recipe)
     const loss = this.loss.data[0]
     const gradient = await this.learn(step, rate)
