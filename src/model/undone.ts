@@ -10,7 +10,7 @@ import type { HostTensor } from '../runtime/index.ts'
  * `places`, where in the canvases the rows' vectors stand, and `epsilon`, see `epsilonOf`.
  * @param ids see `Transformer.logits` */
 export function undone(
-  network: Transformer,
+  network: Pick<Transformer, 'logits' | 'words'>,
   noise: Process['noise'],
   pricing: Pricing,
   ids: Tensor,
