@@ -62,6 +62,8 @@ export interface Prediction {
   readonly token: number
   /** probability of that token, at temperature 1 */
   readonly confidence: number
+  /** the same among all ids, those that are never written too: what released samplers compare */
+  readonly certainty: number
   /** the most probable token that may be written */
   readonly best: number
   /** [V] as the network gave them, those of banned ids too: for certainties of a policy's own. Not for one that says
@@ -102,9 +104,12 @@ export interface Policy {
   readonly redraws?: true
   /** true: it moves noisy vectors, as noise on embeddings alone has them */
   readonly moves?: true
-  /** true: it asks about fog alone, and looks at nothing of a prediction but `top`, `entropy`, `best`, `token` and
-   * `confidence`. So no row of logits need be brought to it */
+  /** true: it asks about fog alone, and looks at nothing of a prediction but `top`, `entropy`, `best`, `token`,
+   * `confidence` and `certainty`. So no row of logits need be brought to it */
   readonly summaries?: true
+  /** true: it reads the `token` of every prediction, so the network draws them; others draw here the few that they write,
+   * which costs less than a draw for every row */
+  readonly draws?: true
   /** the options of its own that it understands; any other is refused by name */
   readonly takes: readonly (keyof PolicySettings)[]
   readonly defaults: { readonly temperature: number }

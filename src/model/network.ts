@@ -29,6 +29,8 @@ import {
   type Summarise,
   summaryGraph,
   summaryInputs,
+  undecided,
+  withLogits,
 } from './summary.ts'
 import { epsilonOf, shownVectors, undone } from './undone.ts'
 
@@ -213,8 +215,10 @@ export function openNetwork(
       ...(fixed ? {} : weights),
     }
     const made = await session(output)
-    if (output !== 'nats')
-      return answersOf(await made.run(inputs, {}, outputsFor(queries)), queries, vocabSize)
+    if (output !== 'nats') {
+      const result = await made.run(inputs, {}, outputsFor(queries))
+      return answersOf(result, queries, vocabSize, (inputs as Record<string, HostTensor>).bans)
+    }
     const nats = (await made.run(inputs)).nats.data as Float32Array
     let start = 0
     return queries.map(({ rows }) => {
@@ -338,6 +342,18 @@ export function openNetwork(
     return queries.map((query) => (keeps(query) ? kept : plain).shift()!)
   }
 
+  /** Once more where an id could not be drawn for sure. */
+  const decided = async (queries: readonly Query[]): Promise<Logits[]> => {
+    const first = await answers(queries)
+    const open = queries.filter((query, i) => undecided(query, first[i]))
+    if (open.length === 0) return first
+    const again = await answers(open.map(withLogits))
+    return queries.map((query, i) => {
+      const at = open.indexOf(query)
+      return at < 0 ? first[i] : again[at]
+    })
+  }
+
   const expectVectors = (queries: readonly Query[]): void => {
     if (!noise.vectors || queries.every(({ vectors }) => vectors)) return
     throw new UnfogError(
@@ -389,7 +405,7 @@ export function openNetwork(
     process: learnt,
     words: () =>
       noise.vectors && unitRows(weights.vectors.data as Float32Array, vectorWidth, vocabSize),
-    logits: answers,
+    logits: decided,
     rawLogits: async (queries) => {
       expectVectors(queries)
       return inParts('logits', queries, () => [], frame.raw ? 0 : frame.shift)
