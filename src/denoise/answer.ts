@@ -1,6 +1,7 @@
 // The network's answer for one position, as a policy sees it. The token is drawn when somebody looks: a policy that
 // ranks positions by certainty draws only what it writes, and counter-based random numbers make the difference
 // invisible.
+import { probabilityOf } from './certainty.ts'
 import type { Prediction } from './policy.ts'
 import { type Candidate, mostProbable } from './sample.ts'
 import type { Known } from './summaries.ts'
@@ -59,6 +60,14 @@ export class Answer implements Prediction {
 
   get confidence(): number {
     return this.probability(this.token)
+  }
+
+  get certainty(): number {
+    const { row, banned } = this.#known
+    if (banned === undefined) return probabilityOf(this.token, this.logits)
+    // the others share 1/top among them, as the surest one counts it
+    const all = 1 / row.top + banned
+    return Math.exp(this.logits[this.token] - this.logits[row.best]) / all
   }
 
   mostProbable(count: number): Candidate[] {

@@ -1,6 +1,9 @@
 // What the loop needs of a network, and nothing more. Shifted heads, prefixes, labels, devices and precision stay
 // behind this interface; an enumerable table in a test implements it in three lines.
+import type { Logits, Summarise } from '../model/summary.ts'
 import type { Process } from '../noise/index.ts'
+
+export type { Logits, Summarise, Summary } from '../model/summary.ts'
 
 /** What a question shares with others of its text, so that less is computed. A denoiser may take no notice. */
 export interface Reuse {
@@ -11,30 +14,6 @@ export interface Reuse {
    * of `of`, an approximation. Without it: whatever can have changed is computed, exactly */
   fresh?: { from: number; to?: number }
 }
-
-/** What a denoiser may say of its rows itself, where the numbers are. It may take no notice: then it gives logits. */
-export interface Summarise {
-  /** all ids that are not to be written, for each row: they count for nothing */
-  banned: readonly (readonly number[])[]
-  /** how many of the most probable ids are named, at least one */
-  most: number
-  /** are the logits wanted too? */
-  logits: boolean
-}
-
-export interface Summary {
-  /** the most probable ids, the lowest first among equals */
-  readonly ids: ArrayLike<number>
-  /** their logits */
-  readonly values: ArrayLike<number>
-  /** Σ e^d over all ids but the first, where d is how far the logit lies from that of the first */
-  readonly rest: number
-  /** Σ d·e^d */
-  readonly weighted: number
-}
-
-/** [rows × vocabSize], empty where summaries were given and nothing else was wanted. */
-export type Logits = Float32Array & { summaries?: readonly Summary[] }
 
 export interface Ask {
   /** the canvas: token ids, `maskId` where there is fog. Changed in place between steps: read it during the call */
@@ -51,7 +30,8 @@ export interface Ask {
   vectors?: Float32Array
   /** nothing is kept without it */
   reuse?: Reuse
-  /** logits alone without it */
+  /** What the denoiser may say of its rows itself, where the numbers are; logits alone without. It may take no notice:
+   * then it gives logits */
   summarise?: Summarise
   /** asked of the drafter, see `Denoiser.drafter` */
   drafter?: true

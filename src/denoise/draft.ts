@@ -29,6 +29,8 @@ export class Draft {
   readonly #plan: Plan
   readonly #random: Random
   readonly #draw: Draw
+  /** numbers that hang on step and position alone may be asked before somebody looks */
+  readonly #ownDraw: boolean
   #tokens: Int32Array
   #state: Uint8Array
   #confidence: Float32Array
@@ -78,6 +80,7 @@ export class Draft {
     this.#plan = plan
     this.#random = random(plan.seed)
     this.#draw = draw
+    this.#ownDraw = random === seeded && draw === inverse
     this.#tokens = from.tokens.slice()
     this.#state = from.state.slice()
     if ('step' in from) {
@@ -247,7 +250,8 @@ export class Draft {
   }
 
   #summarise(rows: Int32Array): Summarise | undefined {
-    const demand = demandOf(this.#plan)
+    const uniforms = () => Array.from(rows, (row) => this.#random.uniform(this.#step, row, 'token'))
+    const demand = demandOf(this.#plan, this.#ownDraw ? uniforms : undefined)
     return demand && { ...demand, banned: Array.from(rows, (row) => this.#bansAt(row).ids) }
   }
 
@@ -394,6 +398,7 @@ export class Draft {
       banned,
       (stay) => {
         if (stay === 0 && this.#plan.temperature === 0) return known.row.best
+        if (stay === 0 && known.drawn !== undefined) return known.drawn
         const weights = weightsOf()
         if (stay > 0) leave(weights, this.#network.maskId, stay)
         return draw(weights)

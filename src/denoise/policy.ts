@@ -68,6 +68,8 @@ export interface Prediction {
   readonly token: number
   /** probability of that token, at temperature 1 */
   readonly confidence: number
+  /** the same among all ids, those that are never written too: what released samplers compare */
+  readonly certainty: number
   /** the most probable token that may be written */
   readonly best: number
   /** [V] as the network gave them, those of banned ids too: for certainties of a policy's own. Not for one that says
@@ -111,9 +113,12 @@ export interface Policy {
   readonly edits?: true
   /** true: it moves noisy vectors, as noise on embeddings alone has them */
   readonly moves?: true
-  /** true: it asks about fog alone, and looks at nothing of a prediction but `top`, `entropy`, `best`, `token` and
-   * `confidence`. So no row of logits need be brought to it */
+  /** true: it asks about fog alone, and looks at nothing of a prediction but `top`, `entropy`, `best`, `token`,
+   * `confidence` and `certainty`. So no row of logits need be brought to it */
   readonly summaries?: true
+  /** true: it reads the `token` of every prediction, so the network draws them; others draw here the few that they write,
+   * which costs less than a draw for every row */
+  readonly draws?: true
   /** Positions that a drafter guesses before the network is asked, in a forward of its own. The network is then shown the
    * guesses. Positions that the drafter cannot see stay without one */
   guesses?(state: PolicyState): Int32Array

@@ -148,10 +148,12 @@ describe('texts are the same from summaries as from whole rows', () => {
 test('a policy that says so and reads whole rows all the same writes something else', async () => {
   const model = await tinyModel()
   const network = open(model)
-  const wrong = { ...policies.threshold, summaries: true } as const
+  const wrong = { ...policies['low-confidence'], summaries: true } as const
   const options = { topK: 1, temperature: 1, seed: 2 }
   const texts = canvases(network, model)
-  const [right] = await framesOf(network, texts.slice(1), [{ ...options, policy: 'threshold' }])
+  const [right] = await framesOf(network, texts.slice(1), [
+    { ...options, policy: 'low-confidence' },
+  ])
   const [other] = await framesOf(network, texts.slice(1), [{ ...options, policy: wrong }])
   expect(other.map(({ tokens }) => [...tokens])).not.toEqual(right.map(({ tokens }) => [...tokens]))
 })

@@ -166,7 +166,7 @@ export async function runPart(
     query.memory.ids.set(query.canvas.subarray(query.from, query.to), query.from)
     query.memory.known = query.to
   }
-  return answersOf(result, queries, vocabSize)
+  return answersOf(result, queries, vocabSize, more.bans)
 }
 
 /** One array of every memory as a batch; of a single text its own, not copied. */

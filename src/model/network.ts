@@ -1,6 +1,7 @@
 // A network ready to be asked: canvases in, logits or losses of the asked rows out. It hides prefixes, shifted heads
-// and padding. With fixed weights (initialisers of the graph) a row's numbers are bitwise the same in every batch
-// (measured on the cpu; a single row is asked twice, because one row alone takes another path through the kernels).
+// and how canvases lie together. With fixed weights (initialisers of the graph) a row's numbers are bitwise the same in
+// every batch (measured on the cpu; a single row is asked twice, because one row alone takes another path through the
+// kernels).
 import { UnfogError } from '../error/index.ts'
 import {
   blockAround,
@@ -25,7 +26,8 @@ import type { Tokenizer } from '../text/index.ts'
 import type { ModelConfig } from './config.ts'
 import { ended, framing, longestText, writePrefix } from './framing.ts'
 import { Memory, type PartQuery, partGraph, runPart } from './kept.ts'
-import { partsOf } from './parts.ts'
+import { type Laid, pack, packingInputs } from './packing.ts'
+import { layouts, partsOf } from './parts.ts'
 import { formOf, type WeightData } from './quantise.ts'
 import {
   answersOf,
@@ -34,6 +36,8 @@ import {
   type Summarise,
   summaryGraph,
   summaryInputs,
+  undecided,
+  withLogits,
 } from './summary.ts'
 import { epsilonOf, shownVectors, undone } from './undone.ts'
 
@@ -107,6 +111,9 @@ export interface NetworkOptions {
   fixed?: boolean
 }
 
+/** A network as it is asked here, however canvases lie. */
+type Asked = Pick<Transformer, 'logits' | 'words'>
+
 /** most logits in one run, so that a large batch does not fill the memory */
 const mostLogits = 2 ** 23
 
@@ -144,16 +151,17 @@ export function openNetwork(
   const pricing = { maskId: tokenizer.special.mask, words, schedule }
 
   /** Looks have times of the linear schedule, whatever the model has learnt from. */
-  const cost = (network: Transformer, ids: Tensor, visible: Tensor): Tensor => {
+  const cost = (network: Asked, ids: Tensor, visible?: Tensor): Tensor => {
     const looking = { ...pricing, schedule: schedules.linear }
     return noise.cost(undone(network, noise, looking, ids, visible), looking)
   }
 
-  const logitsOf = (network: Transformer, ids: Tensor, visible: Tensor): Tensor => {
+  const logitsOf = (network: Asked, ids: Tensor): Tensor => {
     const rows = input('rows', 'int32', ['R'])
-    if (!noise.vectors) return network.logits(ids, rows, visible)
+    if (!noise.vectors) return network.logits(ids, rows)
     const [seen, time] = [input('seen', 'float', ['R', vectorWidth]), input('time', 'float', ['R'])]
-    return network.logits(ids, rows, visible, shownVectors(noise, seen, time, pricing))
+    const shown = shownVectors(noise, seen, time, pricing)
+    return network.logits(ids, rows, undefined, shown)
   }
 
   const memories = new WeakMap<Int32Array, Memory>()
@@ -169,11 +177,20 @@ export function openNetwork(
       const network = transformer(config.architecture, output === 'nats' ? frame.banned : ruledOut)
       const graph = (): Record<string, Tensor> => {
         if (output === 'part') return partGraph(network, config.architecture)
-        const dims = output === 'nats' && frame.block ? ['B', 2, 'L'] : ['B', 'L']
-        const ids = input('ids', 'int32', dims)
-        const visible = input('visible', 'bool', dims)
-        if (output === 'nats') return { nats: cost(network, ids, visible) }
-        const logits = logitsOf(network, ids, visible)
+        if (output === 'nats' && frame.block) {
+          const dims = ['B', 2, 'L']
+          return {
+            nats: cost(network, input('ids', 'int32', dims), input('visible', 'bool', dims)),
+          }
+        }
+        const asked: Asked = {
+          words: network.words,
+          logits: (ids, rows, _, vectors) =>
+            network.packedLogits(ids, rows, packingInputs(), vectors),
+        }
+        const ids = input('ids', 'int32', ['T'])
+        if (output === 'nats') return { nats: cost(asked, ids) }
+        const logits = logitsOf(asked, ids)
         return output === 'logits' ? { logits } : { logits, ...summaryGraph(logits, vocabSize) }
       }
       const values = new Map(
@@ -196,17 +213,21 @@ export function openNetwork(
   ): Promise<Logits[]> => {
     const asked = queries.reduce((total, { rows }) => total + rows.length, 0)
     if (asked === 0) return queries.map(() => new Float32Array())
+    const laid = queries.map(lay)
     const paired = frame.block !== undefined && output === 'nats'
-    const canvases = layCanvases(queries, asked, shift, paired ? priced.map(cleared) : undefined)
+    const { inputs: canvases, starts } = paired ? pairs(laid, priced.map(cleared)) : pack(laid)
     const inputs = {
       ...canvases,
+      ...askedRows(queries, laid, starts, Math.max(asked, 2), shift),
       ...termsOf(queries, priced, Math.max(asked, 2), vectorWidth),
       ...(output === 'summary' ? summaryInputs(queries, vocabSize, ruledOutIds) : {}),
       ...(fixed ? {} : weights),
     }
     const made = await session(output)
-    if (output !== 'nats')
-      return answersOf(await made.run(inputs, {}, outputsFor(queries)), queries, vocabSize)
+    if (output !== 'nats') {
+      const result = await made.run(inputs, {}, outputsFor(queries))
+      return answersOf(result, queries, vocabSize, (inputs as Record<string, HostTensor>).bans)
+    }
     const nats = (await made.run(inputs)).nats.data as Float32Array
     let start = 0
     return queries.map(({ rows }) => {
@@ -234,45 +255,29 @@ export function openNetwork(
     return canvas
   }
 
-  const layCanvases = (
-    queries: readonly Query[],
-    asked: number,
-    shift: number,
-    clean?: readonly Int32Array[],
-  ): Record<string, HostTensor> => {
-    const canvases = queries.map(canvasOf)
-    const length = Math.max(...canvases.map((canvas) => canvas.length))
-    // the clean text of a pair lies behind the noisy one
-    const texts = clean ? 2 : 1
-    const ids = new Int32Array(queries.length * texts * length).fill(tokenizer.special.pad)
-    const visible = new Uint8Array(queries.length * texts * length)
-    const rows = new Int32Array(Math.max(asked, 2))
-    const places = new Int32Array(rows.length)
-    let at = 0
-    queries.forEach(({ tokens, rows: wanted, visible: seen }, b) => {
-      const canvas = canvases[b]
-      const start = canvas.length - tail.length - tokens.length
-      for (let text = 0; text < texts; text++) {
-        const from = (b * texts + text) * length
+  const lay = (query: Query): Laid => {
+    const canvas = canvasOf(query)
+    const { tokens, visible } = query
+    return { canvas, start: canvas.length - tail.length - tokens.length, visible }
+  }
+
+  /** Noisy texts, the clean text of each behind it.
+   * @returns inputs of the graph, and where in `ids` each noisy canvas begins */
+  const pairs = (laid: readonly Laid[], clean: readonly Int32Array[]): ReturnType<typeof pack> => {
+    const length = Math.max(...laid.map(({ canvas }) => canvas.length))
+    const ids = new Int32Array(laid.length * 2 * length).fill(tokenizer.special.pad)
+    const visible = new Uint8Array(ids.length)
+    const starts = laid.map((_, b) => 2 * b * length)
+    laid.forEach(({ canvas, start, visible: seen }, b) => {
+      for (const from of [starts[b], starts[b] + length]) {
         ids.set(canvas, from)
         visible.fill(1, from, from + canvas.length)
         if (seen) visible.set(Array.from(seen), from + start)
       }
-      if (clean) ids.set(clean[b], (b * texts + 1) * length + start)
-      for (const position of wanted) {
-        // nothing stands before the first position of a canvas: it keeps its own row (Dream's samplers agree)
-        places[at] = b * texts * length + start + position
-        rows[at++] = b * texts * length + Math.max(0, start + position - shift)
-      }
+      ids.set(clean[b], starts[b] + length + start)
     })
-    if (asked === 1) for (const list of [rows, places]) list[1] = list[0]
-    const dims = clean ? [queries.length, 2, length] : [queries.length, length]
-    return {
-      ids: { data: ids, dims },
-      visible: { data: visible, dims },
-      rows: { data: rows, dims: [rows.length] },
-      places: { data: places, dims: [places.length] },
-    }
+    const dims = [laid.length, 2, length]
+    return { inputs: { ids: { data: ids, dims }, visible: { data: visible, dims } }, starts }
   }
 
   const { blocks } = config.architecture
@@ -346,6 +351,18 @@ export function openNetwork(
     return queries.map((query) => (keeps(query) ? kept : plain).shift()!)
   }
 
+  /** Once more where an id could not be drawn for sure. */
+  const decided = async (queries: readonly Query[]): Promise<Logits[]> => {
+    const first = await answers(queries)
+    const open = queries.filter((query, i) => undecided(query, first[i]))
+    if (open.length === 0) return first
+    const again = await answers(open.map(withLogits))
+    return queries.map((query, i) => {
+      const at = open.indexOf(query)
+      return at < 0 ? first[i] : again[at]
+    })
+  }
+
   const expectVectors = (queries: readonly Query[]): void => {
     if (!noise.vectors || queries.every(({ vectors }) => vectors)) return
     throw new UnfogError(
@@ -353,6 +370,10 @@ export function openNetwork(
       `a model of ${noise.name} noise is asked about noisy vectors, and there are none: let it write or score texts`,
     )
   }
+
+  /** How canvases lie together where this is asked. */
+  const layoutOf = (output: 'logits' | 'summary' | 'nats') =>
+    output === 'nats' && frame.block ? layouts.padded : layouts.packed
 
   const inParts = async <Q extends Query>(
     output: 'logits' | 'summary' | 'nats',
@@ -365,7 +386,12 @@ export function openNetwork(
       length: before.length + tokens.length,
       rows: rows.length,
     }))
-    for (const part of partsOf(sizes, device, Math.floor(mostLogits / vocabSize))) {
+    for (const part of partsOf(
+      sizes,
+      device,
+      layoutOf(output),
+      Math.floor(mostLogits / vocabSize),
+    )) {
       const together = part.map((i) => queries[i])
       const answers = await run(output, together, priced(together), shift)
       part.forEach((i, at) => {
@@ -389,7 +415,7 @@ export function openNetwork(
     process: learnt,
     words: () =>
       noise.vectors && unitRows(weights.vectors.data as Float32Array, vectorWidth, vocabSize),
-    logits: answers,
+    logits: decided,
     rawLogits: async (queries) => {
       expectVectors(queries)
       return inParts('logits', queries, () => [], frame.raw ? 0 : frame.shift)
@@ -400,6 +426,31 @@ export function openNetwork(
       sessions.clear()
     },
   }
+}
+
+/** The asked rows of all queries, as places in `ids`, and the places that they predict; `count` of them, the last filled
+ * up by the first. A shifted head predicts from the place before. */
+function askedRows(
+  queries: readonly Query[],
+  laid: readonly Laid[],
+  starts: readonly number[],
+  count: number,
+  shift: number,
+): Record<string, HostTensor> {
+  const rows = new Int32Array(count)
+  const places = new Int32Array(count)
+  let at = 0
+  queries.forEach(({ rows: wanted }, b) => {
+    const { start } = laid[b]
+    for (const position of wanted) {
+      // nothing stands before the first position of a canvas: it keeps its own row (Dream's samplers agree)
+      places[at] = starts[b] + start + position
+      rows[at++] = starts[b] + Math.max(0, start + position - shift)
+    }
+  })
+  for (const list of [rows, places]) list.fill(list[0], at)
+  const dims = [count]
+  return { rows: { data: rows, dims }, places: { data: places, dims } }
 }
 
 /** The true text of a query: its targets where it asks. */

@@ -1,12 +1,30 @@
-// Which canvases run together. Canvases of one run are padded to the longest; a run of its own has a price too. Sorted
-// by length, the cheapest division into runs is found exactly.
+// Which canvases run together. Each run has a price, and so has what is computed in it for nothing. Sorted by length,
+// the cheapest division into runs is found exactly.
 import type { Device } from '../runtime/index.ts'
 
-/** What a run costs beyond its tokens, counted in tokens of padding. On the cpu, 32 canvases of 40 to 88 tokens reach 0.86
- * of a uniform batch this way and 0.72 when all are padded (npm run bench -- batcher). Where a canvas's numbers hold among
- * equals only, no padding is allowed. For graphics cards nothing is measured yet, and all run at once. */
-const runPrice: Readonly<Record<Device['batchInvariant'], number>> = {
-  any: 64,
+/** What runs cost, all in one unit of this layout. On the cpu, measured with `tales` (npm run bench -- batcher): */
+export interface Layout {
+  /** of a run beyond what is in it */
+  readonly run: number
+  /** of so many canvases, the longest of which has so many tokens */
+  canvases(count: number, longest: number): number
+}
+
+export const layouts = {
+  /** Canvases are padded to the longest: the unit is a token. */
+  padded: { run: 64, canvases: (count, longest) => count * longest },
+  /** Canvases lie one behind the other, and only attention sees the longest (see packing.ts): the unit is a query that
+   * meets a key; at 400 keys attention costs as much as everything else, and a run as much as 20 tokens. */
+  packed: {
+    run: 20 * 400,
+    canvases: (count, longest) => count * longest * longest,
+  },
+} satisfies Record<string, Layout>
+
+/** How the price of a run counts. Where a canvas's numbers hold among equals only, no padding is allowed. For graphics
+ * cards nothing is measured yet, and all run at once. */
+const runWeight: Readonly<Record<Device['batchInvariant'], number>> = {
+  any: 1,
   'equal lengths': 0,
   none: Number.POSITIVE_INFINITY,
 }
@@ -23,27 +41,34 @@ export interface Size {
 export function partsOf(
   sizes: readonly Size[],
   { batchInvariant }: Pick<Device, 'batchInvariant'>,
+  layout: Layout,
   mostRows: number,
 ): number[][] {
-  const price = runPrice[batchInvariant]
+  const price = runWeight[batchInvariant] * layout.run
   const equal = sizes.every(({ length }) => length === sizes[0].length)
   const order = [...sizes.keys()]
   if (!equal && price < Number.POSITIVE_INFINITY)
     order.sort((a, b) => sizes[a].length - sizes[b].length || a - b)
   const groups =
-    equal || price === Number.POSITIVE_INFINITY ? [order] : divided(order, sizes, price)
+    equal || price === Number.POSITIVE_INFINITY
+      ? [order]
+      : divided(order, sizes, { ...layout, run: price })
   return groups.flatMap((group) => withinRows(group, sizes, mostRows))
 }
 
 /** The cheapest division of canvases in order of length: the last run of the first n, and so backwards. */
-function divided(order: readonly number[], sizes: readonly Size[], price: number): number[][] {
+function divided(
+  order: readonly number[],
+  sizes: readonly Size[],
+  { run, canvases }: Layout,
+): number[][] {
   const cost = [0]
   const from = [0]
   for (let end = 1; end <= order.length; end++) {
     const longest = sizes[order[end - 1]].length
     cost[end] = Number.POSITIVE_INFINITY
     for (let start = 0; start < end; start++) {
-      const together = cost[start] + (end - start) * longest + price
+      const together = cost[start] + canvases(end - start, longest) + run
       if (together < cost[end]) {
         cost[end] = together
         from[end] = start

@@ -1,5 +1,5 @@
-// What a row of logits says in a few numbers, computed where the logits are: which ids are the most probable, and how
-// much the others weigh. Sums are products with a vector of ones, whose order of adding is the same in every row; that
+// What a row of logits says in a few numbers, computed where the logits are: which ids are the most probable, how much
+// the others weigh, and which one is drawn (see drawn-ids.ts). Sums are products with a vector of ones, whose order of adding is the same in every row; that
 // of a plain reduction on the processor depends on where in memory a row begins (measured: the last bits differ).
 import {
   constant,
@@ -13,6 +13,7 @@ import {
   putAlong,
   replaceRows,
   reshape,
+  selectRows,
   slice,
   sub,
   type Tensor,
@@ -21,6 +22,7 @@ import {
 } from '../graph/index.ts'
 import { never } from '../nn/index.ts'
 import type { HostTensor } from '../runtime/index.ts'
+import { drawInputs, drawnIds, drawnOf, drawOutputs } from './drawn-ids.ts'
 
 /** What is wanted of the asked rows of a query. */
 export interface Summarise {
@@ -28,22 +30,29 @@ export interface Summarise {
   banned: readonly (readonly number[])[]
   /** how many of the most probable ids are named, at least one */
   most: number
+  /** Is an id to be drawn for each row, among all that are not banned? By the logits over `temperature`, inverting one
+   * uniform in (0, 1) a row. Where rounding could have made it another id than float64 does, the logits come instead */
+  draw?: { temperature: number; uniforms: readonly number[] }
   /** are the logits wanted too? */
   logits: boolean
 }
 
 export interface Summary {
-  /** [most] the most probable ids, the lowest first among equals */
-  readonly ids: Int32Array
-  /** [most] their logits */
-  readonly values: Float32Array
+  /** the most probable ids, the lowest first among equals */
+  readonly ids: ArrayLike<number>
+  /** their logits */
+  readonly values: ArrayLike<number>
   /** Σ e^d over all ids but the first, where d is how far the logit lies from that of the first */
   readonly rest: number
   /** Σ d·e^d */
   readonly weighted: number
+  /** Σ e^d over the banned ids */
+  readonly banned: number
+  /** what was drawn, and its logit */
+  readonly drawn?: { readonly id: number; readonly logit: number }
 }
 
-/** [rows × vocabSize], empty where only summaries were wanted. */
+/** [rows × vocabSize], empty where summaries were given and nothing else was wanted. */
 export type Logits = Float32Array & { summaries?: readonly Summary[] }
 
 /** @param logits [R, V]  @returns the outputs that `summariesOf` reads */
@@ -61,6 +70,8 @@ export function summaryGraph(logits: Tensor, vocabSize: number): Record<string, 
     const others = putAlong(exp(distance), reshape(slice(ids, first), [rows]), fill(-1, [rows]))
     const ones = constant(new Float32Array(vocabSize).fill(1), [vocabSize, 1])
     return {
+      banLogits: selectRows(entries, bans),
+      ...drawnIds(allowed, slice(topLogits, first), vocabSize),
       topIds: ids,
       topLogits,
       rest: matmul(others, ones),
@@ -98,12 +109,26 @@ export function summaryInputs(
       for (const id of others.get(list)!) bans.push(row * vocabSize + id)
     }
   }
+  const uniforms: number[] = []
+  const inverse: number[] = []
+  const drawn: number[] = []
+  let before = 0
+  for (const { rows, summarise } of queries) {
+    const { draw } = summarise ?? {}
+    draw?.uniforms.forEach((uniform, i) => {
+      drawn.push(before + i)
+      uniforms.push(uniform)
+      inverse.push(1 / draw.temperature)
+    })
+    before += rows.length
+  }
   // not every device takes an empty tensor: one that is ruled out anyway, or else that nobody asks about
   if (bans.length === 0) bans.push([...ruledOut][0] ?? 0)
   const most = Math.max(1, ...queries.map(({ summarise }) => summarise?.most ?? 1))
   const ranks = new Int32Array(Math.min(most, vocabSize))
   return {
     bans: { data: Int32Array.from(bans), dims: [bans.length] },
+    ...drawInputs(drawn, uniforms, inverse, vocabSize),
     ranks: { data: ranks, dims: [ranks.length] },
   }
 }
@@ -114,28 +139,44 @@ const wantsLogits = ({ summarise }: Asking): boolean => summarise?.logits ?? tru
 export const outputsFor = (queries: readonly Asking[]): string[] => [
   ...(queries.some(wantsLogits) ? ['logits'] : []),
   ...(queries.some(({ summarise }) => summarise)
-    ? ['topIds', 'topLogits', 'rest', 'weighted']
+    ? ['topIds', 'topLogits', 'rest', 'weighted', 'banLogits']
     : []),
+  ...(queries.some(({ summarise }) => summarise?.draw) ? drawOutputs : []),
 ]
 
 /** What each query is answered.
- * @param result of `outputsFor` these queries, their rows one after another */
+ * @param result of `outputsFor` these queries, their rows one after another
+ * @param bans the input of `summaryInputs` */
 export function answersOf(
   result: Readonly<Record<string, HostTensor>>,
   queries: readonly Asking[],
   vocabSize: number,
+  bans?: HostTensor,
 ): Logits[] {
+  const banned = new Map<number, number>()
+  bans?.data.forEach((entry, i) => {
+    const row = Math.floor(entry / vocabSize)
+    const { topLogits, banLogits } = result
+    if (!banLogits) return
+    const distance = banLogits.data[i] - topLogits.data[row * topLogits.dims[1]]
+    banned.set(row, (banned.get(row) ?? 0) + Math.exp(distance))
+  })
   let start = 0
+  let drawn = 0
   return queries.map((query) => {
-    const [from, to] = [start, start + query.rows.length]
+    const { rows, summarise } = query
+    const [from, to] = [start, start + rows.length]
     start = to
     const answer: Logits = wantsLogits(query)
       ? (result.logits.data as Float32Array).subarray(from * vocabSize, to * vocabSize)
       : new Float32Array()
-    const { rows, summarise } = query
     if (summarise) {
       const most = Math.min(summarise.most, vocabSize)
-      answer.summaries = Array.from(rows, (_, i) => summaryOf(result, from + i, most))
+      answer.summaries = Array.from(rows, (_, i) => ({
+        ...summaryOf(result, from + i, most),
+        banned: banned.get(from + i) ?? 0,
+        ...(summarise.draw ? { drawn: drawnOf(result, drawn++) } : {}),
+      }))
     }
     return answer
   })
@@ -145,7 +186,7 @@ function summaryOf(
   { topIds, topLogits, rest, weighted }: Readonly<Record<string, HostTensor>>,
   row: number,
   most: number,
-): Summary {
+): Omit<Summary, 'banned'> {
   const from = row * topIds.dims[1]
   return {
     ids: (topIds.data as Int32Array).subarray(from, from + most),
@@ -154,3 +195,13 @@ function summaryOf(
     weighted: weighted.data[row],
   }
 }
+
+/** Was an id to be drawn and is there none for some row? */
+export const undecided = ({ summarise }: Asking, { summaries }: Logits): boolean =>
+  summarise?.draw !== undefined && !summaries?.every(({ drawn }) => drawn)
+
+/** The question that brings the logits instead. */
+export const withLogits = <Q extends Asking>(query: Q): Q => ({
+  ...query,
+  summarise: query.summarise && { ...query.summarise, draw: undefined, logits: true },
+})

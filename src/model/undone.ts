@@ -11,7 +11,7 @@ import type { HostTensor } from '../runtime/index.ts'
  * @param ids see `Transformer.logits`
  * @param relaxed where words are shown softly; then `places` and `epsilon` are inputs too, and `ratio` and `sharpness` */
 export function undone(
-  network: Transformer,
+  network: Pick<Transformer, 'logits' | 'words'>,
   noise: Process['noise'],
   pricing: Pricing,
   ids: Tensor,

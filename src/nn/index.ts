@@ -10,6 +10,7 @@ export {
 export {
   type KeyValues,
   never,
+  type Packing,
   type ShownVectors,
   type SoftWords,
   type Transformer,

@@ -104,6 +104,35 @@ const batch = 2
 const length = 7
 const visible = Array.from({ length: batch * length }, (_, i) => i < length + 5)
 const asked = [3, 0, 6, 12, 7, 11]
+const packing = () => ({
+  places: input('places', 'int32', ['T']),
+  cells: input('cells', 'int32', ['T']),
+  queries: input('queries', 'int32', ['B', 'L']),
+  keys: input('keys', 'int32', ['B', 'L']),
+  visible: input('visible', 'bool', ['B', 'L']),
+})
+/** The same canvases, packed into a grid that is a column wider; who is hidden has the key of its text's third token. */
+function packedInputs(ids: readonly number[]): Record<string, HostTensor> {
+  const grid = [batch, length + 1]
+  const cells = ids.map((_, token) => token + Math.floor(token / length))
+  const tokens = Array.from({ length: batch * (length + 1) }, (_, cell) => cells.indexOf(cell))
+  const seen = tokens.map((token) => token >= 0 && visible[token])
+  const third = tokens.map((_, cell) => 2 + (cell > length ? length : 0))
+  return {
+    ids: ints(ids),
+    places: ints(ids.map((_, token) => token % length)),
+    cells: ints(cells),
+    queries: ints(
+      tokens.map((token) => Math.max(0, token)),
+      grid,
+    ),
+    keys: ints(
+      tokens.map((token, cell) => (seen[cell] ? token : third[cell])),
+      grid,
+    ),
+    visible: { data: Uint8Array.from(seen, Number), dims: grid },
+  }
+}
 const idsFor = ({ vocabSize }: TransformerConfig) => {
   const uniform = stream(seeded(4), 'token')
   return Array.from({ length: batch * length }, () => Math.floor(uniform() * vocabSize))
@@ -148,24 +177,34 @@ describe('logits are those of plain loops in float64', () => {
       ] as const) {
         const network = transformer(config, banned)
         const { ids: canvas, visible: seen, rows: which } = symbolic()
-        const graph = emit({ logits: network.logits(canvas, which, seen) }, { precision })
-        const session = await open(graph)
-        const { logits } = await session.run({
-          ...converted(precision, weights),
-          ids: ints(ids, [batch, length]),
-          visible: { data: Uint8Array.from(visible, Number), dims: [batch, length] },
-          rows: ints(asked),
-        })
-        expect(logits.dims).toEqual([asked.length, config.vocabSize])
-        let worst = 0
-        asked.forEach((row, r) => {
-          for (let v = 0; v < config.vocabSize; v++) {
-            const got = logits.data[r * config.vocabSize + v]
-            if (banned.includes(v)) expect(got).toBeLessThan(-1e8)
-            else worst = Math.max(worst, Math.abs(got - expected[row][v]))
-          }
-        })
-        expect(worst).toBeLessThan(tolerance)
+        const padded = network.logits(canvas, which, seen)
+        const packed = network.packedLogits(input('ids', 'int32', ['T']), which, packing())
+        const own = converted(precision, weights)
+        const answers = [
+          await (await open(emit({ logits: padded }, { precision }))).run({
+            ...own,
+            ids: ints(ids, [batch, length]),
+            visible: { data: Uint8Array.from(visible, Number), dims: [batch, length] },
+            rows: ints(asked),
+          }),
+          await (await open(emit({ logits: packed }, { precision }))).run({
+            ...own,
+            ...packedInputs(ids),
+            rows: ints(asked),
+          }),
+        ]
+        for (const { logits } of answers) {
+          expect(logits.dims).toEqual([asked.length, config.vocabSize])
+          let worst = 0
+          asked.forEach((row, r) => {
+            for (let v = 0; v < config.vocabSize; v++) {
+              const got = logits.data[r * config.vocabSize + v]
+              if (banned.includes(v)) expect(got).toBeLessThan(-1e8)
+              else worst = Math.max(worst, Math.abs(got - expected[row][v]))
+            }
+          })
+          expect(worst).toBeLessThan(tolerance)
+        }
       }
     })
   }

@@ -1,9 +1,11 @@
 // The one Transformer (pre-norm, rotary positions), as functions over graph tensors. Activations are [B·L, width]:
 // every dense layer is one plain matrix product, and only attention looks at batch and length apart.
 import {
+  type Attention,
   add,
   attention,
   constant,
+  type Dim,
   gather,
   gelu,
   geluTanh,
@@ -15,11 +17,13 @@ import {
   namedFromRoot,
   parameter,
   placeRows,
+  range,
   relu,
   replaceRows,
   reshape,
   rmsNorm,
   rotary,
+  type Shape,
   scalar,
   selectRows,
   sigmoid,
@@ -59,6 +63,22 @@ export interface Window {
 export interface KeyValues {
   key: Tensor
   value: Tensor
+}
+
+/** Texts of different lengths, one behind the other, T tokens in all. Dense layers see no padding; attention alone lays
+ * the texts out in a grid of B rows and L columns. */
+export interface Packing {
+  /** [T] of int32: where each token stands in its own text */
+  places: Tensor
+  /** [T] of int32: its cell of the grid, counted as B·L */
+  cells: Tensor
+  /** [B, L] of int32: the token that asks in each cell; any where there is none */
+  queries: Tensor
+  /** [B, L] of int32: the token that is looked at in each cell; where there is none to be seen, one that is seen
+   * elsewhere in the row, which hides more cheaply than any other (see `faint`) */
+  keys: Tensor
+  /** [B, L], false where there is none to be seen */
+  visible: Tensor
 }
 
 /** Vectors that the network is shown in places of a text, beside the ids that stand there. */
@@ -101,6 +121,10 @@ export interface Transformer {
    * @param shown vectors, of a network of noise on embeddings, or soft words
    * @returns [R, vocabSize] */
   logits(ids: Tensor, rows: Tensor, visible?: Tensor, shown?: ShownVectors | SoftWords): Tensor
+  /** The same for texts that are packed. At least two tokens, and rows of the grid of at least two cells: one alone takes
+   * another path through the kernels.
+   * @param ids [T] of int32  @param rows [R] of int32, places in ids, all different */
+  packedLogits(ids: Tensor, rows: Tensor, packing: Packing, shown?: ShownVectors): Tensor
   /** The vectors of all words, [vocabSize, vectors.width], each of length 1; undefined for a network that has none. */
   readonly words: Tensor | undefined
   /** The same for a part of a text, whose other positions are there as keys and values. Which position sees which is
@@ -158,10 +182,11 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
     )
   }
 
-  /** A part of the joint projection as heads, normalised and turned: [B, heads, L, D]. */
+  /** A part of the joint projection as heads, normalised and turned: [B, L, heads, D].
+   * @param dims [B, L], or [B, 2, L] of pairs, both texts of which stand at the same positions */
   const heads = (
     x: Tensor,
-    ids: Tensor,
+    dims: Shape,
     start: number,
     count: number,
     role: 'q' | 'k' | 'v',
@@ -171,35 +196,89 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
     namedFromRoot(`${at}.${role}`, () => {
       const size = config.headSize
       const part = slice(x, { axis: 1, start: start * size, end: (start + count) * size })
-      const [batch, ...texts] = ids.shape
-      // both texts of a pair stand at the same positions
-      const [length, ...pair] = texts.toReversed()
-      let split = reshape(part, [multiply(batch, ...pair), length, count, size])
+      const length = dims[dims.length - 1]
+      let split = reshape(part, [multiply(...dims.slice(0, -1)), length, count, size])
       if (role !== 'v') {
         if (config.qkNorm !== 'none')
           split = rmsNorm(split, lookup(`${at}.${role}norm`), { eps: config.normEps })
         split = rotary(split, { theta: config.ropeTheta, context: config.context }, places)
       }
-      return transpose(reshape(split, [batch, multiply(...texts), count, size]), [0, 2, 1, 3])
+      return reshape(split, [dims[0], multiply(...dims.slice(1)), count, size])
     })
+
+  /** Queries, keys and values of the joint projection. */
+  const project = (x: Tensor, dims: Shape, at: string, places?: Tensor): Tensor[] => {
+    const { heads: queries, kvHeads } = config
+    const qkv = linear(x, `${at}.qkv`)
+    return [
+      heads(qkv, dims, 0, queries, 'q', at, places),
+      heads(qkv, dims, queries, kvHeads, 'k', at, places),
+      heads(qkv, dims, queries + kvHeads, kvHeads, 'v', at),
+    ]
+  }
+
+  const attentionAttrs = (paired: boolean): Attention => {
+    const { headSize, attention, blocks, context } = config
+    return {
+      scale: 1 / Math.sqrt(headSize),
+      causal: attention === 'causal',
+      ...(blocks ? { blocks: { ...blocks, context, paired } } : {}),
+    }
+  }
+
+  /** [B, L, heads, D] and [B, heads, L, D] */
+  const swapped = (x: Tensor): Tensor => transpose(x, [0, 2, 1, 3])
 
   /** Every position looks at those it may see; the answer before its projection, [B·L, heads · headSize]. */
   const attend = (x: Tensor, ids: Tensor, visible: Tensor | undefined, at: string): Tensor => {
-    const { heads: queries, kvHeads, headSize, context, blocks } = config
-    const paired = ids.shape.length === 3
-    const qkv = linear(x, `${at}.qkv`)
-    const q = heads(qkv, ids, 0, queries, 'q', at)
-    const k = heads(qkv, ids, queries, kvHeads, 'k', at)
-    const v = heads(qkv, ids, queries + kvHeads, kvHeads, 'v', at)
+    const parts = project(x, ids.shape, at)
     return namedFromRoot(at, () => {
+      const [q, k, v] = parts.map(swapped)
       const seen = visible && reshape(visible, [visible.shape[0], k.shape[2]])
-      const perHead = attention(q, k, v, seen, {
-        scale: 1 / Math.sqrt(headSize),
-        causal: config.attention === 'causal',
-        ...(blocks ? { blocks: { ...blocks, context, paired } } : {}),
-      })
-      return reshape(transpose(perHead, [0, 2, 1, 3]), [multiply(...ids.shape), queries * headSize])
+      const perHead = attention(q, k, v, seen, attentionAttrs(ids.shape.length === 3))
+      return reshape(swapped(perHead), [multiply(...ids.shape), config.heads * config.headSize])
     })
+  }
+
+  /** Where heads of a grid lie among those of its tokens. Copying them there is what changing their order costs anyway.
+   * @param grid [B, L] of int32  @returns [B, heads, L], counted as [T, heads] */
+  const ofCells = (grid: Tensor, tokens: Dim, count: number): Tensor => {
+    const byToken = reshape(range(multiply(tokens, count)), [tokens, count])
+    return transpose(gather(byToken, grid), [0, 2, 1])
+  }
+
+  /** The way back. @param cells [T] of int32  @returns [T, heads], counted as [B, heads, L] */
+  const ofTokens = (cells: Tensor, [batch, length]: Shape, count: number): Tensor => {
+    const byHead = reshape(range(multiply(batch, count, length)), [batch, count, length])
+    const byCell = reshape(transpose(byHead, [0, 2, 1]), [multiply(batch, length), count])
+    return gather(byCell, cells)
+  }
+
+  /** As attend, for packed texts; [T, heads · headSize]. */
+  const attendPacked = (packing: Packing) => {
+    const { heads: queries, kvHeads, headSize } = config
+    const { cells, visible } = packing
+    const [tokens] = cells.shape
+    const asking = namedFromRoot('packing.q', () => ofCells(packing.queries, tokens, queries))
+    const seen = namedFromRoot('packing.kv', () => ofCells(packing.keys, tokens, kvHeads))
+    const back = namedFromRoot('packing', () => ofTokens(cells, visible.shape, queries))
+    // a text of its own each: kernels turn no more positions of one than the context has
+    const dims = [tokens, 1]
+    const places = reshape(packing.places, dims)
+    const rowsOf = (x: Tensor): Tensor => reshape(x, [multiply(...x.shape.slice(0, -1)), headSize])
+    return (x: Tensor, at: string): Tensor => {
+      const [q, k, v] = project(x, dims, at, places)
+      return namedFromRoot(at, () => {
+        const perHead = attention(
+          gather(rowsOf(q), asking),
+          gather(rowsOf(k), seen),
+          gather(rowsOf(v), seen),
+          visible,
+          { ...attentionAttrs(false), copies: true },
+        )
+        return reshape(gather(rowsOf(perHead), back), [tokens, queries * headSize])
+      })
+    }
   }
 
   const feedForward = (x: Tensor, at: string): Tensor => {
@@ -222,12 +301,10 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
     index: number,
     at: string,
   ): { mixed: Tensor; made: KeyValues } => {
-    const { heads: queries, kvHeads, headSize } = config
-    const qkv = linear(x, `${at}.qkv`)
-    const q = heads(qkv, ids, 0, queries, 'q', at, places)
-    const k = heads(qkv, ids, queries, kvHeads, 'k', at, places)
-    const v = heads(qkv, ids, queries + kvHeads, kvHeads, 'v', at)
+    const { heads: queries, headSize } = config
+    const parts = project(x, ids.shape, at, places)
     return namedFromRoot(at, () => {
+      const [q, k, v] = parts.map(swapped)
       const among = (kept: Tensor, fresh: Tensor): Tensor => {
         const flat = (y: Tensor) => reshape(y, [multiply(...y.shape.slice(0, 3)), headSize])
         const at = reshape(slots, [multiply(...slots.shape)])
@@ -238,7 +315,7 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
       const perHead = attention(q, key, value, visible, { scale, causal: false })
       const shape = [multiply(...ids.shape), queries * headSize]
       return {
-        mixed: reshape(transpose(perHead, [0, 2, 1, 3]), shape),
+        mixed: reshape(swapped(perHead), shape),
         made: { key: k, value: v },
       }
     })
@@ -318,6 +395,10 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
     words: config.vectors && unitVectors(config.vectors.width),
     logits: (ids, rows, visible, shown) =>
       whole(ids, rows, (x, at) => attend(x, ids, visible, at), shown),
+    packedLogits(ids, rows, packing, shown) {
+      const attend = attendPacked(packing)
+      return whole(ids, rows, attend, shown)
+    },
     windowLogits(ids, rows, window) {
       const made: KeyValues[] = []
       const logits = whole(ids, rows, (x, at, index) => {

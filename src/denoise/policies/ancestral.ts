@@ -12,6 +12,7 @@ export const ancestral: Policy = {
   source: 'Sahoo et al., arXiv 2406.07524; without steps their limit, arXiv 2409.02908',
   causal: false,
   summaries: true,
+  draws: true,
   takes: ['steps', 'survival'],
   defaults: { temperature: 1 },
   steps: (fog, settings) => settings.steps ?? fog,

@@ -5,6 +5,8 @@ import { parallel, surest } from './threshold.ts'
 
 export const factor: Policy = {
   ...parallel,
+  summaries: true,
+  draws: true,
   name: 'factor',
   about: 'as many words a step as are sure together, by --factor (default 1)',
   source: 'Wu et al., arXiv 2505.22618 (Fast-dLLM)',

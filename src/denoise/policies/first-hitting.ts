@@ -16,6 +16,7 @@ export const firstHitting: Policy = {
   source: 'Zheng et al., arXiv 2409.02908',
   causal: false,
   summaries: true,
+  draws: true,
   takes: [],
   defaults: { temperature: 1 },
   steps: (fog) => fog,

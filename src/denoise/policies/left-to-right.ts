@@ -8,6 +8,7 @@ export const leftToRight: Policy = {
   source: 'the chain rule',
   causal: true,
   summaries: true,
+  draws: true,
   takes: [],
   defaults: { temperature: 1 },
   steps: (fog) => fog,

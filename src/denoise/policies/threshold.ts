@@ -1,7 +1,7 @@
 // Fast-dLLM's confident decoding: every step writes the surest token of the block, and with it all others that are as
 // sure as the threshold. With `steps` no more is written by any step than an even division would have.
 import { blockFog } from '../blocks.ts'
-import { probabilityOf, ranked } from '../certainty.ts'
+import { ranked } from '../certainty.ts'
 import type { Change, Policy, PolicyState, Prediction } from '../policy.ts'
 
 /** Writes the surest, and then as many more as `enough` lets pass.
@@ -12,7 +12,7 @@ export function surest(
   enough: (certainty: number, rank: number) => boolean,
   most = predictions.length,
 ): Change[] {
-  const sure = predictions.map(({ logits, token }) => probabilityOf(token, logits))
+  const sure = predictions.map(({ certainty }) => certainty)
   const order = ranked([...predictions.keys()], sure)
   const stop = order.findIndex((i, rank) => rank > 0 && !enough(sure[i], rank))
   return order.slice(0, Math.min(most, stop < 0 ? order.length : stop)).map((i) => {
@@ -31,6 +31,8 @@ export const parallel = {
 
 export const threshold: Policy = {
   ...parallel,
+  summaries: true,
+  draws: true,
   name: 'threshold',
   about: 'as many words a step as are sure, by --threshold (default 0.9)',
   source: 'Wu et al., arXiv 2505.22618 (Fast-dLLM)',

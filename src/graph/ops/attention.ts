@@ -4,7 +4,7 @@ import { UnfogError } from '../../error/index.ts'
 import { type Dim, sameShape, show } from '../shape.ts'
 import { apply, expectType, type Op, type Tensor } from '../tensor.ts'
 import { add } from './add.ts'
-import { type BlockMask, blockMask, causalMask, never } from './attention-masks.ts'
+import { type BlockMask, blockMask, causalMask, faint, never } from './attention-masks.ts'
 import { scalar } from './constant.ts'
 import { matmul } from './matmul.ts'
 import { mul } from './mul.ts'
@@ -20,6 +20,8 @@ export interface Attention {
   causal: boolean
   /** may a query see only keys of its own block and of those before? */
   blocks?: BlockMask
+  /** Is every hidden key equal to one that its query sees? Then `faint` hides it */
+  copies?: true
 }
 
 /** [B, heads, …] → [B, groups, heads/groups, …], so that heads of a group meet the same keys. */
@@ -32,7 +34,7 @@ function weights(
   q: Tensor,
   k: Tensor,
   visible: Tensor | undefined,
-  { scale, causal, blocks }: Attention,
+  { scale, causal, blocks, copies }: Attention,
 ): Tensor {
   let scores = matmul(q, k, { transposeB: true, alpha: scale })
   const keys = k.shape[k.shape.length - 2]
@@ -43,7 +45,12 @@ function weights(
     const perQuery = seen.length === 2 ? seen : [1, ...seen]
     scores = add(
       scores,
-      reshape(where(visible, scalar(0), scalar(never)), [batch, 1, 1, ...perQuery]),
+      reshape(where(visible, scalar(0), scalar(copies ? faint : never)), [
+        batch,
+        1,
+        1,
+        ...perQuery,
+      ]),
     )
   }
   return softmax(scores)
