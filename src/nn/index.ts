@@ -11,7 +11,6 @@ export {
   type KeyValues,
   never,
   type ShownVectors,
-  type SoftWords,
   type Transformer,
   transformer,
   type Window,
