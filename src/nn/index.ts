@@ -12,7 +12,6 @@ export {
   never,
   type Packing,
   type ShownVectors,
-  type SoftWords,
   type Transformer,
   transformer,
   type Window,

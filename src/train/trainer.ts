@@ -81,7 +81,7 @@ const softest = 0.1
 const hardest = 1e-3
 
 /** @param tokens tokens seen */
-export function temperatureAt({ softFrom = 0, until }: Phase, tokens: number): number {
+function temperatureAt({ softFrom = 0, until }: Phase, tokens: number): number {
   const done = Math.min(1, Math.max(0, (tokens - softFrom) / (until - softFrom)))
   return softest * (hardest / softest) ** done
 }
