@@ -10,14 +10,13 @@ import type { Network } from './network.ts'
 export type Looking = (clean: Int32Array, u: number, next: () => number, before?: number) => Look
 
 /** @param undone the noise, or looks of its own that it is to have
- * @param words what can stand in a text */
+ * @param world the mask, and what can stand in a text */
 export function lookingAt(
-  { growth, context, block, maskId, process }: Network,
+  { growth, context, block, process, ...network }: Network,
   { text: { lengths } }: Pick<ModelConfig, 'text'>,
   undone = process.noise as Parameters<typeof lookInBlocks>[0],
-  words = process.words,
+  world = { maskId: network.maskId, words: process.words },
 ): Looking {
-  const world = { maskId, words }
   if (growth && lengths) {
     const counts = Object.entries(lengths.counts).map(([n, count]) => [Number(n), count] as const)
     const { logProb } = lengthHistogram(counts, context)

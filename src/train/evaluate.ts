@@ -84,7 +84,8 @@ export function heldOutMeter(
   const random = seeded(seed)
   return async (network) => {
     const { words } = framing(config, tokenizer, network.causal)
-    const look = lookingAt(network, config, undefined, words)
+    const world = { maskId: tokenizer.special.mask, words }
+    const look = lookingAt(network, config, undefined, world)
     const samples: Sample[] = texts.map(({ before, text }, i) => {
       const characters = text.reduce((sum, id) => sum + tokenizer.characters[id], 0)
       const common = { labels: unsaid, before, length: text.length, characters }
