@@ -124,7 +124,12 @@ export interface Transformer {
   /** The same for texts that are packed. At least two tokens, and rows of the grid of at least two cells: one alone takes
    * another path through the kernels.
    * @param ids [T] of int32  @param rows [R] of int32, places in ids, all different */
-  packedLogits(ids: Tensor, rows: Tensor, packing: Packing, shown?: ShownVectors | SoftWords): Tensor
+  packedLogits(
+    ids: Tensor,
+    rows: Tensor,
+    packing: Packing,
+    shown?: ShownVectors | SoftWords,
+  ): Tensor
   /** The vectors of all words, [vocabSize, vectors.width], each of length 1; undefined for a network that has none. */
   readonly words: Tensor | undefined
   /** The same for a part of a text, whose other positions are there as keys and values. Which position sees which is
