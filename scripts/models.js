@@ -5,15 +5,15 @@ import { cpSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './process.js'
 
-const common = ['--tales', '500000', '--rate', '0.003', '--dtype', 'bf16']
+const common = ['--tales', '500000', '--rate', '0.003', '--dtype', 'bf16', '--batch', '4096']
 /** both learn from as many tokens: those of the beginning they share, and these */
-const start = '5.4M'
-const rest = '20M'
+const start = '10M'
+const rest = '40M'
 const beginning = 'runs/tales-start'
 
 /** In this order: both models go on from a network that writes from left to right. */
 const runs = [
-  { out: beginning, flags: ['--ar', '--tokens', start, '--params', '1500000'] },
+  { out: beginning, flags: ['--ar', '--tokens', start, '--params', '3200000'] },
   { name: 'tales', out: 'runs/tales', flags: ['--from', beginning, '--tokens', rest] },
   {
     name: 'tales-ar',
