@@ -189,7 +189,7 @@ export class Draft {
           rows,
           labels,
           before,
-          summarise: this.#summarise(rows),
+          summarise: this.#summarise(rows, view),
         }
         const seen = this.#seen(plain.tokens)
         const places = seen.places ? rows.map((row) => seen.places![row]) : rows
@@ -224,7 +224,7 @@ export class Draft {
       .filter((position) => position < length && guesses[position] === maskId)
     if (rows.length === 0) return undefined
     this.#asked = { view, rows, drafter: true }
-    const summarise = this.#summarise(rows)
+    const summarise = this.#summarise(rows, view)
     return { tokens: this.#tokens.slice(0, length), rows, labels, before, summarise, drafter: true }
   }
 
@@ -249,8 +249,16 @@ export class Draft {
     return tokens
   }
 
-  #summarise(rows: Int32Array): Summarise | undefined {
-    const uniforms = () => Array.from(rows, (row) => this.#random.uniform(this.#step, row, 'token'))
+  /** The step whose random numbers draw a position's token. */
+  #drawnAt(position: number, view: PolicyState): number {
+    const { from, first } = this.#stage
+    const { drawnAt } = this.#plan.policy
+    return drawnAt ? first + drawnAt(position - from, view) : this.#step
+  }
+
+  #summarise(rows: Int32Array, view: PolicyState): Summarise | undefined {
+    const uniforms = () =>
+      Array.from(rows, (row) => this.#random.uniform(this.#drawnAt(row, view), row, 'token'))
     const demand = demandOf(this.#plan, this.#ownDraw ? uniforms : undefined)
     return demand && { ...demand, banned: Array.from(rows, (row) => this.#bansAt(row).ids) }
   }
@@ -383,9 +391,7 @@ export class Draft {
     const { flags: banned } = this.#bansAt(position)
     const heard = this.#medium.heard?.(position, this.#timeOf(view))
     const known = knownOf(answered, index, banned, heard)
-    const { from: first, first: begun } = this.#stage
-    const { drawnAt } = this.#plan.policy
-    const step = drawnAt ? begun + drawnAt(position - first, view) : this.#step
+    const step = this.#drawnAt(position, view)
     const weightsOf = ({ logits, row }: Known = known) =>
       distribution(logits(), banned, this.#plan, row)
     const [conditional = known, unconditional] = apart.map((said) =>
