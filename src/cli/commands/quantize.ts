@@ -24,7 +24,7 @@ export const quantize = command({
   },
   examples: [
     'unfog quantize tales --out runs/tales-int8 --which all',
-    'unfog quantize runs/story --out runs/story-int4 --dtype int4 --json',
+    'unfog quantize runs/story --out runs/story-int4 --dtype int4 --which all --json',
   ],
   async run({ out, text: file, json, tales, ...asked }, io, model) {
     if (!out) throw misuse('--out', 'a copy needs a place: give --out FOLDER')

@@ -86,8 +86,7 @@ function withStand(step: number, steps: number): number {
 
 export const psiLoop = superposing({
   name: 'psi-loop',
-  about:
-    'as posterior to a tenth of the noise, there takes fresh noise with --eta for a while, then ends',
+  about: 'as posterior to a tenth of the noise, takes fresh noise there with --eta, then ends',
   eta: 0.5,
   fresh: ({ from, to, eta }) => (from === to ? eta : 0),
   time: withStand,
