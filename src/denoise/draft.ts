@@ -312,7 +312,13 @@ export class Draft {
         answers.map(([, answer]) => answer),
         view,
       )
-      .map((change) => ({ ...change, position: from + change.position }))
+      // a prediction may be given back as it is, and its token is no property of its own
+      .map(({ position, token, vector, slope }) => ({
+        position: from + position,
+        token,
+        vector,
+        slope,
+      }))
     this.#apply(changes, new Map(answers))
     this.#quiet = this.#changed.length === 0
     this.#asked = undefined
