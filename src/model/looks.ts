@@ -12,11 +12,12 @@ export type Looking = (clean: Int32Array, u: number, next: () => number, before?
 /** @param undone the noise, or looks of its own that it is to have
  * @param world the mask, and what can stand in a text */
 export function lookingAt(
-  { growth, context, block, process, ...network }: Network,
+  network: Network,
   { text: { lengths } }: Pick<ModelConfig, 'text'>,
-  undone = process.noise as Parameters<typeof lookInBlocks>[0],
-  world = { maskId: network.maskId, words: process.words },
+  undone = network.process.noise as Parameters<typeof lookInBlocks>[0],
+  world = { maskId: network.maskId, words: network.process.words },
 ): Looking {
+  const { growth, context, block } = network
   if (growth && lengths) {
     const counts = Object.entries(lengths.counts).map(([n, count]) => [Number(n), count] as const)
     const { logProb } = lengthHistogram(counts, context)
