@@ -3,7 +3,7 @@
 // in it depends on other drafts, so a text is the same alone and in any batch.
 import { UnfogError } from '../error/index.ts'
 import { noises, type Process, schedules } from '../noise/index.ts'
-import { type Draw, inverse, type Random, seeded } from '../random/index.ts'
+import { type Draw, inverse, normalised, type Random, seeded } from '../random/index.ts'
 import { Answer } from './answer.ts'
 import type { Keeper } from './caches.ts'
 import type { Canvas } from './canvas.ts'
@@ -584,11 +584,6 @@ const maskedProcess = (banned: Uint8Array): Process => ({
   schedule: schedules.linear,
   words: Int32Array.from(banned.keys()).filter((id) => !banned[id]),
 })
-
-function normalised(weights: Float64Array): Float64Array {
-  const total = weights.reduce((a, b) => a + b, 0)
-  return weights.map((weight) => weight / total)
-}
 
 /** Gives the mask its share of a distribution. */
 function leave(weights: Float64Array, maskId: number, share: number): void {

@@ -1,5 +1,6 @@
 // The notation of texts with gaps: 'Lily lost her [2] in the [1].' has a gap of two tokens and one of one token, and [*] is
-// a gap of any number of tokens, which only a model can fill that chooses lengths. `\[` is a bracket. Spaces beside a gap belong to it: nobody can see whether a missing word brings its own space.
+// a gap of any number of tokens, which only a model can fill that chooses lengths. `\[` is a bracket. Spaces beside a gap
+// belong to it: nobody can see whether a missing word brings its own space.
 import { UnfogError } from '../error/index.ts'
 
 /** A stretch of an infill text, in order. */

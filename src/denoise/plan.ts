@@ -19,8 +19,8 @@ export interface PlanOptions {
   length?: number
   /** most tokens of a text whose length is not given */
   maximum?: number
-  /** default: `confidence`; `left-to-right` on a causal model, `speculative` where it has a drafter, `posterior` under noise in which words do not
-   * settle, `euler` under noise on embeddings */
+  /** default: `confidence`; `left-to-right` on a causal model, `speculative` where it has a drafter, `posterior` under
+   * noise in which words do not settle, `euler` under noise on embeddings */
   policy?: PolicyName | Policy
   steps?: number
   /** 0 takes the most probable token */

@@ -1,6 +1,7 @@
 // What a row of logits says in a few numbers, computed where the logits are: which ids are the most probable, how much
-// the others weigh, and which one is drawn (see drawn-ids.ts). Sums are products with a vector of ones, whose order of adding is the same in every row; that
-// of a plain reduction on the processor depends on where in memory a row begins (measured: the last bits differ).
+// the others weigh, and which one is drawn (see drawn-ids.ts). Sums are products with a vector of ones, whose order of
+// adding is the same in every row; that of a plain reduction on the processor depends on where in memory a row begins
+// (measured: the last bits differ).
 import {
   constant,
   exp,

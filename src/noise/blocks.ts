@@ -1,6 +1,7 @@
 // Blocks: the parts of a text that are written one after another, and a noisy look at each of them. With everything
 // before a block clean, the weighted costs add up to the bound of block diffusion (arXiv 2503.09573).
 import type { Look, Noise, World } from './noise.ts'
+import { scattered } from './times.ts'
 
 /** The blocks of a text, first and past-the-end positions.
  * @param block tokens of a block; the whole text is one without
@@ -32,9 +33,7 @@ export function lookInBlocks(
   const rows: number[] = []
   const weights: number[] = []
   blocks.forEach(([from, to], i) => {
-    // steps of the golden ratio: even for any number of blocks
-    const place = (u + i * 0.6180339887498949) % 1
-    const part = noise.look(clean.subarray(from, to), place, next, world)
+    const part = noise.look(clean.subarray(from, to), scattered(u, i), next, world)
     noisy.set(part.noisy, from)
     for (const row of part.rows) {
       rows.push(from + row)

@@ -100,4 +100,4 @@ export type {
 } from './noise.ts'
 export { type Curve, type Schedule, squeezed, timeOf } from './schedule.ts'
 export { type Back, superposed } from './superposed.ts'
-export { clippedTimes, spread, type Times, times } from './times.ts'
+export { clippedTimes, scattered, spread, type Times, times } from './times.ts'

@@ -1,34 +1,11 @@
 // What every noise on words must be, whatever it does: probabilities, one step as good as two, and a way back that is
 // Bayes' rule. By enumeration, in float64.
 import { describe, expect, it } from 'vitest'
-import {
-  maskedByWord,
-  type Schedule,
-  schedules,
-  type WordNoise,
-  type World,
-  wordNoises,
-} from './index.ts'
+import { cases, ids, maskId, tokens } from './fixtures/word-noises.ts'
 
-const tokens = [0, 1, 2]
-const maskId = 3
-const ids = [...tokens, maskId]
-const words = Int32Array.from(tokens)
 const grid = [0, 0.1, 0.35, 0.8, 1]
 const steps = grid.flatMap((s) => grid.filter((t) => t > s).map((t) => [s, t] as const))
 const sum = (q: Float64Array) => q.reduce((a, b) => a + b, 0)
-
-const rows: WordNoise[] = [
-  ...Object.values(wordNoises),
-  { ...maskedByWord([-0.7, 0, 1.2, 0]), name: 'masked by word' },
-]
-const cases = rows.flatMap((noise) =>
-  Object.values<Schedule>(schedules).map((schedule) => ({
-    name: `${noise.name}, ${schedule.name}`,
-    noise,
-    world: { vocabSize: 4, maskId, words, schedule } satisfies World,
-  })),
-)
 
 describe.each(cases)('$name', ({ noise, world }) => {
   it('makes distributions', () => {

@@ -3,16 +3,8 @@
 import { describe, expect, it, test } from 'vitest'
 import recorded from './fixtures/psi_sampler.json' with { type: 'json' }
 import { toyLanguage } from './fixtures/toy-language.ts'
-import {
-  type Back,
-  maskedByWord,
-  type Schedule,
-  schedules,
-  superposed,
-  type WordNoise,
-  type World,
-  wordNoises,
-} from './index.ts'
+import { cases as everyCase, ids, tokens } from './fixtures/word-noises.ts'
+import { type Back, schedules, superposed, wordNoises } from './index.ts'
 
 describe('the released code', () => {
   const { eps, updates } = recorded
@@ -77,20 +69,7 @@ describe('the released code', () => {
   })
 })
 
-const maskId = 3
-const words = Int32Array.of(0, 1, 2)
-const ids = [0, 1, 2, maskId]
-const rows: WordNoise[] = [
-  ...Object.values<WordNoise>(wordNoises).filter(({ causal }) => !causal),
-  { ...maskedByWord([-0.7, 0, 1.2, 0]), name: 'masked by word' },
-]
-const cases = rows.flatMap((noise) =>
-  Object.values<Schedule>(schedules).map((schedule) => ({
-    name: `${noise.name}, ${schedule.name}`,
-    noise,
-    world: { vocabSize: 4, maskId, words, schedule } satisfies World,
-  })),
-)
+const cases = everyCase.filter(({ noise }) => !noise.causal)
 const steps = [
   [1, 0.7],
   [0.7, 0.35],
@@ -106,7 +85,7 @@ describe.each(cases)('$name', ({ noise, world }) => {
   /** How far what a step of a known word leaves behind is from the noise at its end. */
   function missed(from: number, to: number, fresh: number, step: Step = superposed): number {
     return Math.max(
-      ...Array.from(words, (x) => {
+      ...Array.from(tokens, (x) => {
         const prediction = Float64Array.from(ids, (id) => Number(id === x))
         const after = new Float64Array(4)
         q(x, from).forEach((share, noisy) => {

@@ -89,6 +89,10 @@ export function spread(u: number, count: number): Float64Array {
   })
 }
 
+/** One of any number of places in [0, 1) that are evenly spread however many there are: steps of the golden ratio. */
+export const scattered = (from: number, index: number): number =>
+  (from + index * 0.6180339887498949) % 1
+
 /** A density of any shape on (0, 1]: its integral is tabled once (Simpson's rule in each cell) and turned round. */
 function fromShape(shape: (t: number) => number): Pick<Times, 'draw' | 'density'> {
   const below = new Float64Array(cells + 1)

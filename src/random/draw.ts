@@ -21,6 +21,12 @@ export function categorical(weights: ArrayLike<number>, uniform: number): number
   return last
 }
 
+/** Weights, not all zero, as probabilities. */
+export function normalised(weights: Float64Array): Float64Array {
+  const total = weights.reduce((a, b) => a + b, 0)
+  return weights.map((weight) => weight / total)
+}
+
 /** How one of several weighted outcomes is drawn at a step and position. */
 export type Draw = (
   weights: ArrayLike<number>,

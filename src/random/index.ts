@@ -4,6 +4,7 @@ export {
   type Draw,
   inverse,
   normal,
+  normalised,
   normals,
   permutation,
   race,

@@ -5,7 +5,7 @@ import type { ModelConfig } from '../model/config.ts'
 import { framing, longestText } from '../model/framing.ts'
 import { lookingAt } from '../model/looks.ts'
 import type { Network, PricedQuery } from '../model/network.ts'
-import type { Look } from '../noise/index.ts'
+import { type Look, scattered } from '../noise/index.ts'
 import { seeded, stream } from '../random/index.ts'
 import type { Dataset, Tokenizer } from '../text/index.ts'
 
@@ -90,9 +90,8 @@ export function heldOutMeter(
       const characters = text.reduce((sum, id) => sum + tokenizer.characters[id], 0)
       const common = { labels: unsaid, before, length: text.length, characters }
       const clean = network.ended(text)
-      const spread = (i * 0.6180339887498949 + 0.5) % 1 // golden ratio: even for any number of texts
       const next = stream(random, 'mask', i)
-      const { noisy, ...seen } = look(clean, spread, next, before.length)
+      const { noisy, ...seen } = look(clean, scattered(0.5, i), next, before.length)
       return { ...common, targets: seen.rows.map((row) => clean[row]), ...seen, tokens: noisy }
     })
     let nats = 0

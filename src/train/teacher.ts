@@ -7,7 +7,7 @@ import { emit, input } from '../graph/index.ts'
 import type { Framing } from '../model/framing.ts'
 import { type TransformerConfig, transformer } from '../nn/index.ts'
 import type { Schedule } from '../noise/index.ts'
-import { categorical, type Purpose, type Random } from '../random/index.ts'
+import { categorical, normalised, type Purpose, type Random } from '../random/index.ts'
 import type { Device } from '../runtime/index.ts'
 import { divergence, expectedOf, type Targets } from './targets.ts'
 
@@ -78,9 +78,4 @@ export async function openTeacher(device: Device, parts: TeacherParts): Promise<
     },
     dispose: () => session.dispose(),
   }
-}
-
-function normalised(weights: Float64Array): Float64Array {
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  return weights.map((weight) => weight / total)
 }
