@@ -3,8 +3,8 @@
 // last. Guesses stand as far as it agrees; where it does not, its own word stands and the guesses behind are dropped.
 // Both draw a position's word by the same random number, which belongs to the position (arXiv 2408.07978: the text does
 // not depend on the drafter). So the text is, word for word, the one that `left-to-right` writes by the same seed, at any
-// temperature; the better the guesses, the fewer the forwards. (Of 80 words on tales at temperature 0.6, 55 forwards of
-// both models; with the drafter's most probable words for guesses 65.)
+// temperature; the better the guesses, the fewer the forwards. (Of 78 tokens of a tale at temperature 0.6, 52 forwards of
+// both models; at 1, 57 of 80.)
 import { states } from '../frame.ts'
 import type { Policy } from '../policy.ts'
 import { leftToRight } from './left-to-right.ts'
