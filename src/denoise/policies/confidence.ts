@@ -2,7 +2,9 @@
 // divided evenly over the steps, first steps taking the remainder, and each step writes where the model is surest.
 // Certainty is the row's largest probability, not that of the token drawn: choosing among drawn tokens prefers
 // lucky draws, a temperature in disguise. This way, one word a step from a model whose conditionals agree writes
-// exactly that model's distribution, whatever the order, and the order can go where errors are rarest.
+// exactly that model's distribution, whatever the order, and the order can go where errors are rarest. With a block length
+// it goes so within a block, block after block.
+import { blockFog, share, stepsOf } from '../blocks.ts'
 import { gumbel, ranked } from '../certainty.ts'
 import type { Policy, PolicyState, Prediction } from '../policy.ts'
 
@@ -12,10 +14,10 @@ export const confidence: Policy = {
   source: 'Chang et al., arXiv 2202.04200; Nie et al., arXiv 2502.09992',
   causal: false,
   summaries: true,
-  takes: ['steps', 'orderTemperature'],
+  takes: ['steps', 'blockLength', 'orderTemperature'],
   defaults: { temperature: 1 },
-  steps: (fog, settings) => Math.min(settings.steps ?? fog, fog),
-  wants: ({ fog }) => fog,
+  steps: stepsOf,
+  wants: (state) => (share(state) === 0 ? new Int32Array() : blockFog(state)),
   choose: surestFirst(({ top }) => Math.log(top)),
 }
 
@@ -29,11 +31,6 @@ export function surestFirst(certainty: (prediction: Prediction) => number): Poli
       .slice(0, share(state))
       .map(({ position, token }) => ({ position, token }))
   }
-}
-
-/** How many positions this step settles. */
-function share({ step, steps, start }: PolicyState): number {
-  return Math.floor(start / steps) + (step < start % steps ? 1 : 0)
 }
 
 /** Gumbel noise that has fallen to nothing at the last step (as MaskGIT's code anneals it). */

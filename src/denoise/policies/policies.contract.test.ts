@@ -87,6 +87,9 @@ const settings = (policy: PolicyName): fc.Arbitrary<PlanOptions> =>
     steps: policies[policy].takes.includes('steps' as never)
       ? fc.constantFrom(undefined, 1, 2, 5, 40)
       : fc.constant(undefined),
+    blockLength: policies[policy].takes.includes('blockLength' as never)
+      ? fc.constantFrom(undefined, 1, 3, 14)
+      : fc.constant(undefined),
     orderTemperature: policies[policy].takes.includes('orderTemperature' as never)
       ? fc.constantFrom(undefined, 0.5)
       : fc.constant(undefined),
@@ -133,6 +136,20 @@ for (const name of Object.keys(policies) as PolicyName[]) {
         runs,
       )
     })
+
+    if (policy.takes.includes('blockLength')) {
+      test('writes one block after another', async () => {
+        const about = { policy: name, length: 14, blockLength: 3 } as const
+        for (let seed = 0; seed < 10; seed++) {
+          const frames = await framesOf(network, canvasOf('ab░░░░░░░░░░░░'), { ...about, seed })
+          const written = frames.findIndex(({ state }) => !state.includes(states.fog))
+          for (const { state } of frames.slice(0, written)) {
+            const block = Math.floor((state.indexOf(states.fog) - 2) / 3)
+            expect(state.indexOf(states.settled, 2 + 3 * (block + 1))).toBe(-1)
+          }
+        }
+      })
+    }
 
     test('writes the same text for the same seed, alone or among others', async () => {
       await fc.assert(

@@ -3,6 +3,7 @@
 // uncertainty explains: -log p(word) - entropy; a free choice among forty words is not, a wrong one between two sure
 // neighbours is. The most doubtful words go back into the fog with what stands beside them, and are written again,
 // most certain first. A text without doubts is finished.
+import { mostBlocks } from '../blocks.ts'
 import { states } from '../frame.ts'
 import type { Change, Policy, PolicyState } from '../policy.ts'
 import { confidence } from './confidence.ts'
@@ -36,25 +37,19 @@ export const revise: Policy = {
   about: 'surest first; then doubtful words go back into the fog and are written again',
   source: 'Zhao et al., arXiv 2407.21243: an informed corrector',
   causal: false,
-  takes: ['steps', 'orderTemperature'],
+  takes: ['steps', 'blockLength', 'orderTemperature'],
   defaults: { temperature: 1 },
-  steps: (fog, settings) => settings.steps ?? fog + defaultRounds * roundOf(fog),
+  steps: (fog, settings) =>
+    Math.max(settings.steps ?? fog + defaultRounds * roundOf(fog), mostBlocks(fog, settings)),
   wants(state) {
-    if (state.fog.length > 0) return state.fog
+    if (state.fog.length > 0) return confidence.wants(writingOf(state))
     const { within } = placeOf(state)
     const questions = questionsOf(state.start)
     return Int32Array.from(writable(state).filter((_, i) => i % questions === within))
   },
   choose(predictions, state) {
-    const { writing, within } = placeOf(state)
-    if (state.fog.length > 0) {
-      const first = state.step < writing
-      return confidence.choose(
-        predictions,
-        // after the first writing, one word a step
-        first ? { ...state, steps: writing } : { ...state, step: 0, steps: state.start },
-      )
-    }
+    if (state.fog.length > 0) return confidence.choose(predictions, writingOf(state))
+    const { within } = placeOf(state)
     return within === questionsOf(state.start) - 1 ? again(state) : []
   },
   done(state) {
@@ -63,6 +58,14 @@ export const revise: Policy = {
     // nothing went back after the last question: there was no doubt
     return within === questionsOf(state.start) || round + (within > 0 ? 1 : 0) >= rounds
   },
+}
+
+/** The state as `confidence` is shown it: in the first writing block after block, then one word a step wherever it lies. */
+function writingOf(state: PolicyState): PolicyState {
+  const { writing } = placeOf(state)
+  if (state.step < writing) return { ...state, steps: writing }
+  const { blockLength: _, ...settings } = state.settings
+  return { ...state, step: 0, steps: state.start, settings }
 }
 
 const writable = ({ state }: PolicyState): number[] =>
