@@ -13,6 +13,10 @@ const rate = {
   within: (value: number) => value > 0 && value <= 1,
   says: 'a number above 0, up to 1',
 }
+const chain = {
+  within: (value: number) => value === 0 || (Number.isInteger(value) && value >= 2),
+  says: '0 or a whole number from 2',
+}
 const aboveZero = { within: (value: number) => value > 0, says: 'a number above 0' }
 const notNegative = { within: (value: number) => value >= 0, says: 'a number of at least 0' }
 
@@ -53,6 +57,11 @@ export const recipeOptions = {
   ),
   complementary: toggle(
     'hides each text of a batch twice, the second time where it stood the first',
+  ),
+  progressive: numeric(
+    chain,
+    `lets texts come out of the fog in so many steps while they are learnt from, the surest words first; default ${defaultRecipe.progressive}, hidden at random`,
+    'n',
   ),
   weighting: oneOf(weightings, 'what hidden tokens count: as the bound has it, or all the same', {
     otherwise: defaultRecipe.weighting,

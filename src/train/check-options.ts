@@ -85,6 +85,10 @@ const recipeRules: Record<keyof Recipe, Rule> = {
   focal: notNegative,
   complementary: { says: 'true or false', allows: (value) => typeof value === 'boolean' },
   leastMasked: belowOne,
+  progressive: {
+    says: '0, or a whole number from 2',
+    allows: (value) => value === 0 || (Number.isInteger(value) && (value as number) >= 2),
+  },
   batchRamp: belowOne,
   lengthRamp: belowOne,
   rate: notNegative,
@@ -134,7 +138,7 @@ function checkLoss({ loss, weighting }: Partial<Recipe>): void {
 }
 
 /** parts of a recipe that are about words in the fog, several at once */
-const aboutFog = ['weighting', 'focal', 'complementary', 'leastMasked'] as const
+const aboutFog = ['weighting', 'focal', 'complementary', 'leastMasked', 'progressive'] as const
 
 /** Refuses what would do nothing. @throws UnfogError `usage` */
 function checkFog(options: RunOptions): void {
@@ -178,6 +182,7 @@ function checkNoise(options: RunOptions): void {
   checkMasking(options, chosen)
   checkLearnt(options, chosen)
   checkExpand(options, chosen)
+  checkProgressive(options)
   if (block === undefined) return
   if (chosen.causal) {
     const message = `${ar ? '--ar' : `--noise ${noise}`} and --block cannot go together: the one writes word by word, the other in blocks`
@@ -247,6 +252,26 @@ function checkLearnt({ schedule, recipe, block }: RunOptions, { name, learning }
   if (reason)
     throw new UnfogError('usage', `--schedule learnt cannot be used: ${reason}`, {
       param: 'schedule',
+    })
+}
+
+/** What cannot go together with texts that come out of the fog in the model's own order. */
+function checkProgressive({ block, expand, schedule, recipe }: RunOptions): void {
+  if (!recipe?.progressive) return
+  const ordered = aboutTimes.find((name) => recipe[name])
+  const reason =
+    block !== undefined
+      ? 'a block comes out of the fog by itself; leave --block out'
+      : expand !== undefined
+        ? 'masks that stand for any number of words come out in an order of their own; leave --expand out'
+        : schedule === 'learnt'
+          ? 'words with a pace of their own have an order already; leave --schedule out'
+          : ordered
+            ? `what is hidden follows from how sure the model is; leave --${ordered} out`
+            : undefined
+  if (reason)
+    throw new UnfogError('usage', `--progressive cannot be used: ${reason}`, {
+      param: 'progressive',
     })
 }
 

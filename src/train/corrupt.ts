@@ -4,7 +4,7 @@
 import { endedLength, type Framing, writePrefix } from '../model/framing.ts'
 import { epsilonOf } from '../model/undone.ts'
 import type { Noise, Schedule, Times } from '../noise/index.ts'
-import { blocksOf, spread } from '../noise/index.ts'
+import { blocksOf, spread, timeOf } from '../noise/index.ts'
 import type { Random } from '../random/index.ts'
 import type { HostTensor } from '../runtime/index.ts'
 import type { Batch } from '../text/index.ts'
@@ -112,13 +112,26 @@ function viewsOf(
   ]
 }
 
-/** Inputs of the training graph for one batch. */
+/** How a text of the batch stands on its way out of the fog, and the share of it that is hidden. */
+export type Standing = (b: number) => { noisy: Int32Array; hidden: number }
+
+/** A look at a text as it stands. It counts as at the time at which so much is hidden on average. */
+const viewAt = ({ noisy, hidden }: ReturnType<Standing>, { schedule }: Corruption): View => ({
+  index: 0,
+  noisy,
+  t: hidden === 0 ? 1 : timeOf(schedule, hidden),
+  weight: 1,
+})
+
+/** Inputs of the training graph for one batch.
+ * @param standing how its texts stand; they are hidden at random without */
 export function corruptBatch(
   batch: Batch,
   framing: Framing,
   corruption: Corruption,
   random: Random,
   step: number,
+  standing?: Standing,
 ): Feeds {
   const { noise, schedule, times, vectorWidth = 0 } = corruption
   const { tokens, length } = withEnds(batch, framing)
@@ -187,7 +200,10 @@ export function corruptBatch(
         )
       const opposite = (noisy: Int32Array) =>
         part.map((token, i) => (written(i) && noisy[i] !== mask ? mask : token))
-      for (const view of viewsOf(corrupted, opposite, t, corruption)) show(b, from, view)
+      const views = standing
+        ? [viewAt(standing(b), corruption)]
+        : viewsOf(corrupted, opposite, t, corruption)
+      for (const view of views) show(b, from, view)
     })
   }
   return {

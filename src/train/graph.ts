@@ -6,8 +6,12 @@ import {
   emit,
   gradients,
   input,
+  logsumexp,
+  max,
   mul,
   named,
+  reshape,
+  sub,
   sum,
   type Tensor,
 } from '../graph/index.ts'
@@ -32,9 +36,11 @@ export const gradientName = (parameter: string): string => `grad.${parameter}`
  * @param uneven are texts of different lengths, so that `visible`, [B, L], says what is padding?
  * @param recipe what it learns by, where that is not what the batch costs
  * @param relaxed are words shown softly?
+ * @param doubting is it asked how sure every row is?
  * @param decomposed of the device that will run it
  * @returns outputs: `loss`, the weighted sum; `grad.<parameter>` for every parameter. Where words learn paces, `nats` too,
- * [R]: what each row adds to the bound, without the cap that is for learning words alone, and paces follow that. */
+ * [R]: what each row adds to the bound, without the cap that is for learning words alone, and paces follow that. Where asked,
+ * `doubt`, [R]: -log of the probability of the surest word. */
 export function trainingGraph(
   network: Transformer,
   noise: Noise,
@@ -45,11 +51,13 @@ export function trainingGraph(
     uneven = false,
     recipe = without,
     relaxed,
+    doubting = false,
   }: Pick<EmitOptions, 'decomposed'> & {
     paired?: boolean
     uneven?: boolean
     recipe?: Pick<Recipe, 'weighting' | 'focal'>
     relaxed?: Parameters<typeof undone>[5]
+    doubting?: boolean
   } = {},
 ): EmittedGraph {
   const { ids, visible, importance } = batchInputs(paired, uneven)
@@ -64,6 +72,12 @@ export function trainingGraph(
   gradients(objective, network.parameters, { held }).forEach((gradient, i) => {
     outputs[gradientName(network.parameters[i].name)] = gradient
   })
+  if (doubting) {
+    const { logits } = terms
+    outputs.doubt = named('doubt', () =>
+      reshape(sub(logsumexp(logits), max(logits, { axes: [-1], keep: true })), [logits.shape[0]]),
+    )
+  }
   if (noise.paces) {
     const { parameter } = noise.paces
     const nats = named('nats', () =>

@@ -35,6 +35,9 @@ export interface Recipe extends OptimiserOptions, RateOptions {
   complementary: boolean
   /** least share of a text that is hidden, on average at a time */
   leastMasked: number
+  /** steps in which texts come out of the fog while they are learnt from, in the model's own order; 0: texts are hidden at
+   * random, see `progressive.ts` */
+  progressive: number
   /** share of the tokens on which batches grow: an eighth of their size first, then a quarter, then half */
   batchRamp: number
   /** the same for the length of texts: shorter windows, or of short texts the shortest alone */
@@ -52,6 +55,7 @@ export const without = {
   curriculum: 0,
   complementary: false,
   leastMasked: 0,
+  progressive: 0,
   batchRamp: 0,
   lengthRamp: 0,
 } satisfies Partial<Recipe>

@@ -103,7 +103,8 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
   }
   try {
     yield { type: 'phase', phase: phase.name }
-    while (progress.tokens < plan.budget && !enough(progress) && !signal?.aborted) {
+    const over = () => progress.tokens >= plan.budget || enough(progress) || signal?.aborted
+    while (!over() || trainer.goesOn(progress.step)) {
       const before = measured(progress.tokens)
       const result = await trainer.step(progress.step, progress.tokens, slowed(progress))
       const tokens = progress.tokens + result.tokens
@@ -164,7 +165,7 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
         network = networkOf(phase)
         yield { type: 'phase', phase: phase.name }
       }
-      if (seconds() - saved >= checkpointEvery) {
+      if (seconds() - saved >= checkpointEvery && !trainer.goesOn(progress.step)) {
         await save()
         yield { type: 'saved', tokens }
       }

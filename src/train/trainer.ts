@@ -5,7 +5,7 @@ import { type Framing, framing, longestText } from '../model/framing.ts'
 import { modelShapes } from '../model/shapes.ts'
 import { initialise, transformer } from '../nn/index.ts'
 import { clippedTimes, noiseOf, paceName, schedules, times } from '../noise/index.ts'
-import { seeded } from '../random/index.ts'
+import { type Random, seeded } from '../random/index.ts'
 import {
   type Device,
   type Flat,
@@ -14,13 +14,14 @@ import {
   layoutOf,
   type Session,
 } from '../runtime/index.ts'
-import type { Batches, Dataset, Tokenizer } from '../text/index.ts'
+import type { Batch, Batches, Dataset, Tokenizer } from '../text/index.ts'
 import { type Corruption, corruptBatch, type Feeds, viewsIn } from './corrupt.ts'
 import { expandedBatches } from './expanded.ts'
 import { gradientName, trainingGraph } from './graph.ts'
 import { timesAbove } from './noise-times.ts'
 import { type Buffers, Optimiser } from './optimiser.ts'
 import { addPaceGradient, versions } from './paces.ts'
+import { Chain } from './progressive.ts'
 import { type Stage, stageAt, whole } from './ramps.ts'
 import { rateAt } from './rate.ts'
 import { losses, type Recipe, without } from './recipe.ts'
@@ -143,6 +144,7 @@ export class Trainer {
   private work?: { phase: Phase; opened: Promise<Work> }
   private readonly framings = new Map<Phase, Framing>()
   private readonly corruptions = new Map<Phase, Corruption>()
+  private chain?: { begun: number; phase: Phase; now: Chain }
   private batchesUnderForests?: ReturnType<typeof expandedBatches>
 
   constructor(setup: Setup) {
@@ -189,6 +191,14 @@ export class Trainer {
     first.fill(0)
     second.fill(0)
     this.takeBest()
+    this.chain = undefined
+  }
+
+  /** Does a step of this number go on with texts as the one before it left them? What they are then is in no checkpoint,
+   * so a run neither saves nor ends before it. */
+  goesOn(step: number): boolean {
+    const { progressive } = this.setup.recipe
+    return this.chain !== undefined && step - this.chain.begun < progressive
   }
 
   phaseAt(tokens: number): Phase {
@@ -222,9 +232,34 @@ export class Trainer {
       uneven: expansion !== undefined,
       relaxed: this.relaxed(phase),
       recipe: phase.causal || targets ? without : recipe,
+      doubting: this.progresses(phase),
     })
     // every batch hides another number of words
     return { session: await device.session(graph, { planned: false }), targets }
+  }
+
+  /** Does a phase learn from texts on their way out of the fog? */
+  private progresses(phase: Phase): boolean {
+    return this.setup.recipe.progressive > 0 && !phase.causal && !phase.teaching
+  }
+
+  /** The texts of a step that are on their way, which begin when it is the first of a chain. */
+  private chainOf(
+    step: number,
+    phase: Phase,
+    batch: () => Batch,
+    random: Random,
+  ): Chain | undefined {
+    if (!this.progresses(phase)) {
+      this.chain = undefined
+      return undefined
+    }
+    if (!this.goesOn(step) || this.chain?.phase !== phase) {
+      const { progressive } = this.setup.recipe
+      const now = new Chain(batch(), this.framing(phase), progressive, random, step)
+      this.chain = { begun: step, phase, now }
+    }
+    return this.chain.now
   }
 
   private async targetsOf(phase: Phase): Promise<Targets | undefined> {
@@ -332,12 +367,14 @@ export class Trainer {
   ): Promise<number> {
     const corruption = this.corruption(phase)
     const views = viewsIn(corruption)
-    const batch = this.batchesOf(stage, views).batch(step)
     const random = seeded(this.setup.recipe.seed)
     const framing = this.framing(phase)
+    const drawn = () => this.batchesOf(stage, views).batch(step)
+    const chain = this.chainOf(step, phase, drawn, random)
+    const batch = chain?.batch ?? drawn()
     const feeds =
       this.expanded(framing)?.(batch, corruption, random, step) ??
-      corruptBatch(batch, framing, corruption, random, step)
+      corruptBatch(batch, framing, corruption, random, step, chain?.at)
     if (feeds.rows.data.length === 0) {
       // so little text that nothing was masked: nothing to learn this time
       this.optimiser.gradients.fill(0)
@@ -347,7 +384,8 @@ export class Trainer {
       const expected = await targets?.feeds(feeds, step)
       const soft = this.softness(feeds, phase, tokens)
       const inputs = { ...feeds, ...expected, ...soft, ...this.parameters.tensors }
-      const { nats } = await session.run(inputs, this.outputs)
+      const { nats, doubt } = await session.run(inputs, this.outputs)
+      if (doubt) chain?.advance(feeds.places.data, doubt.data)
       if (nats) {
         const into = this.gradients.tensors[paceName].data
         addPaceGradient(into, batch, feeds, nats.data, { ...corruption, framing })
