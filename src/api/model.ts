@@ -6,10 +6,10 @@ import {
   type Canvas,
   type Denoiser,
   denoiseBatch,
-  drafted,
   type ExplainedWord,
   explain,
   type Frame,
+  helped,
   makeCanvas,
   makePlan,
   type Plan,
@@ -34,6 +34,7 @@ import { writeModelFolder } from '../model/folder.ts'
 import { lookingAt } from '../model/looks.ts'
 import { type Network, openNetwork } from '../model/network.ts'
 import { formOf, storedShapes, type WeightData } from '../model/quantise.ts'
+import { asReader } from '../model/reader.ts'
 import { modelShapes } from '../model/shapes.ts'
 import { parameterCount } from '../nn/index.ts'
 import { inSteps } from '../noise/index.ts'
@@ -119,6 +120,8 @@ export class Model {
   readonly context: number
   private readonly sources: ModelSources
   private readonly network: Network
+  /** the same weights, reading from left to right, where they have learnt to */
+  private readonly reader?: Network
   private readonly alone: Writer
   /** by drafter */
   private readonly together = new WeakMap<Model, Writer>()
@@ -134,8 +137,11 @@ export class Model {
       Object.entries(shapes).map(([name, dims]) => [name, { data: weights.get(name)!, dims }]),
     )
     this.network = openNetwork(device, config, tokenizer, tensors)
+    this.reader = config.reads
+      ? openNetwork(device, asReader(config), tokenizer, tensors)
+      : undefined
     this.context = this.network.context
-    this.alone = this.writerOf(this.network)
+    this.alone = this.writerOf(this.writing({ reader: this.reader }))
   }
 
   /** Texts that are not finished: those that are written together now, and those that wait for them to end. Texts with a
@@ -146,7 +152,7 @@ export class Model {
 
   /** The orders in which it can write: those that undo the noise it has learnt. */
   get policies(): PolicyName[] {
-    return policiesFor(this.network).map(({ name }) => name as PolicyName)
+    return policiesFor(this.alone.network).map(({ name }) => name as PolicyName)
   }
 
   /** Writes a text, from fog to crisp.
@@ -334,6 +340,16 @@ export class Model {
 
   async dispose(): Promise<void> {
     await this.network.dispose()
+    await this.reader?.dispose()
+  }
+
+  /** The network as one that writes, with those that help it. */
+  private writing(helpers: { reader?: Network; drafter?: Network }): Writer['network'] {
+    const { process } = this.network
+    const there = Object.entries(helpers).filter(([, network]) => network)
+    return there.length > 0
+      ? { ...helped(this.network, Object.fromEntries(there)), process }
+      : this.network
   }
 
   private writerOf(network: Writer['network'], drafter?: Model): Writer {
@@ -346,10 +362,7 @@ export class Model {
     const known = this.together.get(drafter)
     if (known) return known
     this.expectDrafter(drafter)
-    const made = this.writerOf(
-      { ...drafted(this.network, drafter.network), process: this.network.process },
-      drafter,
-    )
+    const made = this.writerOf(this.writing({ drafter: drafter.network }), drafter)
     this.together.set(drafter, made)
     return made
   }

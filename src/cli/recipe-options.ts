@@ -63,6 +63,11 @@ export const recipeOptions = {
     `lets texts come out of the fog in so many steps while they are learnt from, the surest words first; default ${defaultRecipe.progressive}, hidden at random`,
     'n',
   ),
+  reading: numeric(
+    share,
+    `part of the steps at which it learns to read from left to right, to judge what it writes; default ${defaultRecipe.reading}`,
+    'x',
+  ),
   weighting: oneOf(weightings, 'what hidden tokens count: as the bound has it, or all the same', {
     otherwise: defaultRecipe.weighting,
   }),

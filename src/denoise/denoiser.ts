@@ -33,9 +33,12 @@ export interface Ask {
   /** What the denoiser may say of its rows itself, where the numbers are; logits alone without. It may take no notice:
    * then it gives logits */
   summarise?: Summarise
-  /** asked of the drafter, see `Denoiser.drafter` */
-  drafter?: true
+  /** the helper that is asked, in place of the network itself */
+  to?: Helper
 }
+
+/** Networks that help another, see src/denoise/helped.ts. */
+export type Helper = 'drafter' | 'reader'
 
 /** Of a network whose masks may become two masks, or nothing. */
 export interface Growth {
@@ -64,8 +67,10 @@ export interface Denoiser {
   readonly growth?: Growth
   /** linear masked noise without */
   readonly process?: Process
-  /** of the network that guesses for this one, see src/denoise/drafted.ts; there is none without */
+  /** of the network that guesses for this one; there is none without */
   readonly drafter?: Pick<Denoiser, 'context'>
+  /** of the one that reads from left to right what this one has written; there is none without */
+  readonly reader?: Pick<Denoiser, 'context'>
   /** [vocabSize × D] the vectors of all words, each of length 1, under noise on embeddings */
   words?(): Float32Array | undefined
   /** Logits of the asked rows, [rows.length × vocabSize] per ask, in order. A row's numbers do not depend on the

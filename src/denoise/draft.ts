@@ -7,7 +7,7 @@ import { type Draw, inverse, normalised, type Random, seeded } from '../random/i
 import { Answer } from './answer.ts'
 import type { Keeper } from './caches.ts'
 import type { Canvas } from './canvas.ts'
-import type { Ask, Denoiser, Logits, Summarise } from './denoiser.ts'
+import type { Ask, Denoiser, Helper, Logits, Summarise } from './denoiser.ts'
 import { type Frame, fogSign, states } from './frame.ts'
 import { grown, keyOf, passOf, standingIn, stateInPass } from './growth.ts'
 import { guide, unprompted } from './guidance.ts'
@@ -64,7 +64,7 @@ export class Draft {
   readonly #keepers: readonly (Keeper | undefined)[]
   /** what the drafter would write at this step, the mask where it has not said */
   readonly #guesses: Int32Array | undefined
-  #asked: { view: PolicyState; rows: Int32Array; drafter?: true } | undefined
+  #asked: { view: PolicyState; rows: Int32Array; to?: Helper } | undefined
 
   /** @param from a canvas, or a frame to go on from (of the same plan)
    * @throws UnfogError `context_length`; `usage` for a frame of another seed */
@@ -171,7 +171,7 @@ export class Draft {
     return (this.#tokens.length + (before?.length ?? 0)) * (guidance === 0 ? 1 : 2)
   }
 
-  /** The next question to the network, and with guidance the same one without what is given; or one to its drafter. Steps
+  /** The next question to the network, and with guidance the same one without what is given; or one to a helper. Steps
    * at which the policy wants nothing pass without one. */
   ask(): Ask[] {
     for (; this.#step < this.#steps; this.#step++) {
@@ -182,15 +182,17 @@ export class Draft {
       if (draft) return [draft]
       const rows = this.#plan.policy.wants(view).map((position) => from + position)
       if (rows.length > 0) {
-        this.#asked = { view, rows }
+        const to = this.#plan.policy.reads?.(view) ? 'reader' : undefined
+        this.#asked = { view, rows, to }
         const { labels, before } = this.#plan
         const plain = {
-          tokens: this.#hidden(rows),
+          tokens: to ? this.#tokens : this.#hidden(rows),
           rows,
           labels,
           before,
           summarise: this.#summarise(rows, view),
         }
+        if (to) return [{ ...plain, to }]
         const seen = this.#seen(plain.tokens)
         const places = seen.places ? rows.map((row) => seen.places![row]) : rows
         const canvas = { ...plain, tokens: seen.tokens, rows: places }
@@ -223,9 +225,9 @@ export class Draft {
       .map((position) => from + position)
       .filter((position) => position < length && guesses[position] === maskId)
     if (rows.length === 0) return undefined
-    this.#asked = { view, rows, drafter: true }
+    this.#asked = { view, rows, to: 'drafter' }
     const summarise = this.#summarise(rows, view)
-    return { tokens: this.#tokens.slice(0, length), rows, labels, before, summarise, drafter: true }
+    return { tokens: this.#tokens.slice(0, length), rows, labels, before, summarise, to: 'drafter' }
   }
 
   /** The canvas as the network sees it, see `grown`. */
@@ -281,7 +283,7 @@ export class Draft {
   /** The answers, in the order of the questions. */
   take([conditional, unconditional]: readonly Logits[]): void {
     if (!this.#asked) throw new UnfogError('internal', 'an answer came that nobody had asked for')
-    const { view, rows, drafter } = this.#asked
+    const { view, rows, to } = this.#asked
     const logits: Logits = unconditional
       ? guide(conditional, unconditional, this.#plan.guidance)
       : conditional
@@ -292,7 +294,7 @@ export class Draft {
       (position, i) => [position, this.#answer(position, logits, i, view, apart)] as const,
     )
     const guesses = this.#guesses
-    if (drafter && guesses) {
+    if (to === 'drafter' && guesses) {
       for (const [position, { token }] of answers) guesses[position] = token
       this.#forwards++
       this.#changed = []

@@ -114,7 +114,8 @@ export const ranges = {
 } satisfies { [K in keyof PlanOptions]?: Range }
 
 /** What a plan depends on: what the network sees, and what it was trained to undo. */
-export interface Trained extends Pick<Denoiser, 'causal' | 'block' | 'drafter' | 'growth'> {
+export interface Trained
+  extends Pick<Denoiser, 'causal' | 'block' | 'drafter' | 'reader' | 'growth'> {
   process?: Pick<Process, 'noise'>
 }
 
@@ -242,6 +243,8 @@ function misfit(policy: Policy, network: Trained): string | undefined {
     return causal
       ? `needs a masked model that drafts: name that with --model and this one with --verifier`
       : `needs a model that reads from left to right and checks what is drafted: name it with --verifier`
+  if (policy.reads && !network.reader)
+    return `reads what it has written from left to right, which this model has not learnt: train one with --reading, or use --policy revise`
   return undefined
 }
 

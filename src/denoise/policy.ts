@@ -124,6 +124,9 @@ export interface Policy {
   guesses?(state: PolicyState): Int32Array
   /** The step whose random numbers draw a position's token; the current one without. The drafter's are the same */
   drawnAt?(position: number, state: PolicyState): number
+  /** true at a step whose questions a reader answers: how likely words are where they stand, after those before them. So
+   * nothing is hidden for them */
+  reads?(state: PolicyState): boolean
   /** the options of its own that it understands; any other is refused by name */
   readonly takes: readonly (keyof PolicySettings)[]
   readonly defaults: { readonly temperature: number }

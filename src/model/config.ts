@@ -28,6 +28,8 @@ export interface ModelConfig {
      * the mask has no probability (SUBS, arXiv 2406.07524) */
     predictsMask?: boolean
   }
+  /** has it also learnt, under a causal mask, what follows what is to the left? See src/model/reader.ts */
+  reads?: boolean
   text: TextConfig
   weights: {
     /** int8 and int4: of the matrices that are quantised, see src/model/quantise.ts */
@@ -272,6 +274,7 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
         .optional(),
       predictsMask: flag.optional(),
     }),
+    reads: flag.optional(),
     text: textual,
     weights: object({
       dtype: oneOf(['bf16', 'f32', 'int8', 'int4']),
@@ -314,6 +317,11 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
         path: ['noise', 'expands'],
         error: 'there for masked noise alone, on whole texts whose lengths are known',
       },
+    )
+    .refine(
+      ({ reads, noise: { process }, architecture: { attention }, shift }) =>
+        !reads || (process === 'masked' && attention === 'full' && shift),
+      { path: ['reads'], error: 'true for masked noise alone, with shift and attention full' },
     )
     .refine(({ noise: { process, sigma } }) => sigma === undefined || ranging.includes(process), {
       path: ['noise', 'sigma'],

@@ -89,6 +89,7 @@ const recipeRules: Record<keyof Recipe, Rule> = {
     says: '0, or a whole number from 2',
     allows: (value) => value === 0 || (Number.isInteger(value) && (value as number) >= 2),
   },
+  reading: belowOne,
   batchRamp: belowOne,
   lengthRamp: belowOne,
   rate: notNegative,
@@ -183,6 +184,7 @@ function checkNoise(options: RunOptions): void {
   checkLearnt(options, chosen)
   checkExpand(options, chosen)
   checkProgressive(options)
+  checkReading(options, chosen)
   if (block === undefined) return
   if (chosen.causal) {
     const message = `${ar ? '--ar' : `--noise ${noise}`} and --block cannot go together: the one writes word by word, the other in blocks`
@@ -273,6 +275,23 @@ function checkProgressive({ block, expand, schedule, recipe }: RunOptions): void
     throw new UnfogError('usage', `--progressive cannot be used: ${reason}`, {
       param: 'progressive',
     })
+}
+
+/** What cannot go together with reading from left to right. */
+function checkReading({ block, expand, recipe }: RunOptions, { name }: Noise): void {
+  if (!recipe?.reading) return
+  const reason =
+    name !== 'masked'
+      ? `under ${name} noise nobody asks a second time what was written`
+      : block !== undefined
+        ? 'blocks of one word read from left to right already; leave --block out'
+        : expand !== undefined
+          ? 'its texts lie in canvases with masks that no reader knows; leave --expand out'
+          : recipe.progressive
+            ? 'texts would wait in the fog meanwhile; leave --progressive out'
+            : undefined
+  if (reason)
+    throw new UnfogError('usage', `--reading cannot be used: ${reason}`, { param: 'reading' })
 }
 
 /** What cannot go together with masks that stand for any number of words. */

@@ -24,6 +24,8 @@ export interface Metric {
   seconds: number
   /** what is minimised, per token: a mean since the last report */
   loss: number
+  /** nats a token of reading from left to right, where that is learnt too: a mean since the last report */
+  reading?: number
   rate: number
   /** gradient norm, a mean since the last report */
   gradient: number

@@ -30,6 +30,7 @@ function objective(options: RunOptions, from: number) {
     blocks: block ? { length: block, from } : undefined,
     noise,
     settles,
+    reads: (options.recipe?.reading ?? 0) > 0,
     vectors: vectors && { width: vectorWidth, shown: vectors.shownWidth(vectorWidth) },
   }
 }
@@ -37,6 +38,7 @@ function objective(options: RunOptions, from: number) {
 /** How tales are best written (docs/benchmarks.md): a text that must be true to its end is worth a second look, and
  * its unlikeliest words are its errors. */
 const taleSampling = {
+  reads: { policy: 'proofread', temperature: 1, topP: 0.9 },
   full: { policy: 'revise', temperature: 1, topP: 0.9 },
   causal: { temperature: 0.6 },
   block: {},
@@ -57,7 +59,7 @@ export function freshConfig(
   expectOwnLengths(options, prepared)
   // a begin token, label slots, the text, and room for an end token
   const from = 1 + tokenizer.labels.length
-  const { attention, noise, blocks, settles, vectors } = objective(options, from)
+  const { attention, noise, blocks, settles, vectors, reads } = objective(options, from)
   const room = (options.expand === undefined ? longest : grownLength(longest)) + (lengths ? 1 : 0)
   expectBlock(options, room)
   // an end token fills its block
@@ -76,9 +78,10 @@ export function freshConfig(
     // a block's first word is predicted where it stands, with what is known of its block
     shift: !blocks,
     noise,
+    ...(reads ? { reads } : {}),
     text: textConfig(data, prepared, longest),
     weights: { dtype: options.dtype ?? 'f32' },
-    ...(data.world && settles ? { sampling: taleSampling[attention] } : {}),
+    ...(data.world && settles ? { sampling: taleSampling[reads ? 'reads' : attention] } : {}),
   }
 }
 
@@ -91,7 +94,8 @@ export function continuedConfig(
 ): ModelConfig {
   const begins = 1 + prepared.tokenizer.labels.length
   expectOwnLengths(options, prepared)
-  const { attention, noise, blocks, settles, vectors } = objective(options, begins)
+  const { attention, noise, blocks, settles, vectors, reads } = objective(options, begins)
+  expectReader(reads, from)
   expectBlock(options, from.architecture.context - begins)
   const { blocks: _, vectors: known, ...architecture } = from.architecture
   return {
@@ -105,8 +109,10 @@ export function continuedConfig(
     },
     ...(blocks ? { shift: false } : {}),
     noise,
+    reads: reads || undefined,
     text: textConfig(data, prepared, longestText(from, prepared.tokenizer)),
     weights: { dtype: options.dtype ?? from.weights.dtype },
+    ...(data.world && reads ? { sampling: taleSampling.reads } : {}),
     // how it wrote under noise in which words settle
     ...(settles ? {} : { sampling: undefined }),
     ...(options.distillation ? { sampling: studentSampling(options.distillation) } : {}),
@@ -124,6 +130,13 @@ function expectOwnLengths({ expand }: RunOptions, { dataset }: Prepared): void {
     '--expand cannot be used: these data are cut into windows of one length, so there is none to choose; give texts of at most 255 tokens, one document each',
     { param: 'expand' },
   )
+}
+
+/** @throws UnfogError `usage` */
+function expectReader(reads: boolean, { name, shift }: ModelConfig): void {
+  if (!reads || shift) return
+  const message = `--reading cannot be used: ${name} predicts each word where it stands, and a reader the next one; begin from another model, or from none`
+  throw new UnfogError('usage', message, { param: 'reading' })
 }
 
 /** @throws UnfogError `usage` */

@@ -38,6 +38,9 @@ export interface Recipe extends OptimiserOptions, RateOptions {
   /** steps in which texts come out of the fog while they are learnt from, in the model's own order; 0: texts are hidden at
    * random, see `progressive.ts` */
   progressive: number
+  /** share of the steps of denoising at which reading from left to right is learnt, under a causal mask: such a model can
+   * judge what it has written (`asReader`) */
+  reading: number
   /** share of the tokens on which batches grow: an eighth of their size first, then a quarter, then half */
   batchRamp: number
   /** the same for the length of texts: shorter windows, or of short texts the shortest alone */
@@ -56,6 +59,7 @@ export const without = {
   complementary: false,
   leastMasked: 0,
   progressive: 0,
+  reading: 0,
   batchRamp: 0,
   lengthRamp: 0,
 } satisfies Partial<Recipe>

@@ -40,22 +40,29 @@ export function sums(start: number, progress: Progress) {
   let loss = 0
   let gradient = 0
   let steps = 0
+  const reading = { loss: 0, steps: 0 }
   let last: StepResult
   return {
     seconds: start,
     add(result: StepResult) {
+      last = result
+      if (result.lesson !== result.phase) {
+        reading.loss += result.loss
+        reading.steps++
+        return
+      }
       loss += result.loss
       gradient += result.gradient
       steps++
-      last = result
     },
     metric: (seconds: number, { step, tokens, recoveries }: Progress): Metric => ({
       step,
       tokens,
       seconds: round(seconds, 3),
-      loss: round(loss / steps, 5),
+      loss: round(loss / Math.max(1, steps), 5),
+      ...(reading.steps > 0 ? { reading: round(reading.loss / reading.steps, 5) } : {}),
       rate: round(last.rate, 8),
-      gradient: round(gradient / steps, 4),
+      gradient: round(gradient / Math.max(1, steps), 4),
       tokensPerSecond: Math.round((tokens - progress.tokens) / (seconds - start)),
       phase: last.phase.name,
       ...(recoveries.length > 0 ? { recoveries } : {}),

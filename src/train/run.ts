@@ -108,9 +108,9 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
       const before = measured(progress.tokens)
       const result = await trainer.step(progress.step, progress.tokens, slowed(progress))
       const tokens = progress.tokens + result.tokens
-      const watch = result.finite
-        ? watchLoss(progress.watch, result.loss, ignorance)
-        : progress.watch
+      // what is learnt beside it costs something else
+      const watched = result.finite && result.lesson === result.phase
+      const watch = watched ? watchLoss(progress.watch, result.loss, ignorance) : progress.watch
       progress = { ...progress, step: progress.step + 1, tokens, watch }
       const why = divergence({ ...result, step: progress.step }, watch)
       if (why) {

@@ -2,6 +2,7 @@
 // the data, the recipe and the step's number.
 import type { ModelConfig } from '../model/config.ts'
 import { type Framing, framing, longestText } from '../model/framing.ts'
+import { asReader } from '../model/reader.ts'
 import { modelShapes } from '../model/shapes.ts'
 import { initialise, transformer } from '../nn/index.ts'
 import { clippedTimes, noiseOf, paceName, schedules, times } from '../noise/index.ts'
@@ -30,7 +31,7 @@ import { openTeacher, type Teaching } from './teacher.ts'
 
 /** A part of a run with one objective. */
 export interface Phase {
-  readonly name: 'left to right' | 'soft words' | 'denoising' | `round ${number}`
+  readonly name: 'left to right' | 'soft words' | 'denoising' | 'reading' | `round ${number}`
   /** tokens of the run after which it ends */
   readonly until: number
   readonly causal: boolean
@@ -38,6 +39,8 @@ export interface Phase {
   readonly softFrom?: number
   /** how its teacher writes; undefined where texts themselves are learnt */
   readonly teaching?: Teaching
+  /** what is learnt at some of its steps: to read from left to right */
+  readonly beside?: Phase
 }
 
 /** The folder in which a phase leaves its model when another follows. */
@@ -50,6 +53,8 @@ export interface StepResult {
   rate: number
   tokens: number
   phase: Phase
+  /** the phase, or what was learnt beside it */
+  lesson: Phase
   /** are the loss, the gradients and the parameters finite numbers? */
   finite: boolean
 }
@@ -90,15 +95,11 @@ function temperatureAt({ softFrom = 0, until }: Phase, tokens: number): number {
 /** The model as it is within a phase. */
 export function configOf(config: ModelConfig, { causal }: Phase): ModelConfig {
   if (!causal) return config
-  const { architecture, noise } = config
+  const { architecture } = config
   const { blocks } = architecture
   if (blocks)
     return { ...config, architecture: { ...architecture, blocks: { ...blocks, length: 1 } } }
-  return {
-    ...config,
-    architecture: { ...architecture, attention: 'causal' },
-    noise: { ...noise, process: 'autoregressive', schedule: 'linear', expands: undefined },
-  }
+  return asReader(config)
 }
 
 /** Phases of a run: a masked model that starts from nothing first learns to write from left to right.
@@ -117,7 +118,11 @@ export function phasesOf(
     fresh && (config.shift || config.architecture.blocks)
       ? Math.round(recipe.warmStart * budget)
       : 0
-  const denoising: Phase = { name: 'denoising', until: budget, causal: false }
+  const reading: Phase = { name: 'reading', until: budget, causal: true }
+  const denoising: Phase = {
+    ...{ name: 'denoising', until: budget, causal: false },
+    ...(recipe.reading > 0 ? { beside: reading } : {}),
+  }
   const soft = warm + Math.round(recipe.curriculum * (budget - warm))
   return [
     ...(warm > 0 ? [{ name: 'left to right', until: warm, causal: true } as const] : []),
@@ -140,8 +145,9 @@ export class Trainer {
   private readonly optimiser: Optimiser
   private readonly outputs: Record<string, HostTensor>
   private readonly batches = new Map<string, Batches>()
-  /** of the phase that was last worked on: phases come one after another, and a session holds on to its memory */
-  private work?: { phase: Phase; opened: Promise<Work> }
+  /** of the phase that was last worked on, and what is learnt beside it: phases come one after another, and a session
+   * holds on to its memory */
+  private readonly works = new Map<Phase, Promise<Work>>()
   private readonly framings = new Map<Phase, Framing>()
   private readonly corruptions = new Map<Phase, Corruption>()
   private chain?: { begun: number; phase: Phase; now: Chain }
@@ -205,12 +211,24 @@ export class Trainer {
     return this.phases.find(({ until }) => tokens < until) ?? this.phases[this.phases.length - 1]
   }
 
+  /** What a step learns: what its phase is for, or what is learnt beside it, evenly spread. */
+  private lessonOf(step: number, phase: Phase): Phase {
+    const { reading } = this.setup.recipe
+    const readings = (steps: number) => Math.floor(steps * reading)
+    return phase.beside && readings(step + 1) > readings(step) ? phase.beside : phase
+  }
+
   private async workOf(phase: Phase): Promise<Work> {
-    if (this.work?.phase !== phase) {
-      await this.closeWork()
-      this.work = { phase, opened: this.open(phase) }
+    let work = this.works.get(phase)
+    if (!work) {
+      const near = [...this.works.keys()].some(
+        (one) => one.beside === phase || phase.beside === one,
+      )
+      if (!near) await this.closeWorks()
+      work = this.open(phase)
+      this.works.set(phase, work)
     }
-    return this.work.opened
+    return work
   }
 
   private async open(phase: Phase): Promise<Work> {
@@ -275,12 +293,13 @@ export class Trainer {
     return openTeacher(device, parts)
   }
 
-  private async closeWork(): Promise<void> {
-    const { work } = this
-    this.work = undefined
-    const opened = await work?.opened
-    await opened?.session.dispose()
-    await opened?.targets?.dispose()
+  private async closeWorks(): Promise<void> {
+    const works = await Promise.all(this.works.values())
+    this.works.clear()
+    for (const { session, targets } of works) {
+      await session.dispose()
+      await targets?.dispose()
+    }
   }
 
   /** Of a phase in which masks stand for any number of words; undefined in others. */
@@ -418,14 +437,15 @@ export class Trainer {
   async step(step: number, tokens: number, slowed = 1): Promise<StepResult> {
     const { recipe, budget, stages = [] } = this.setup
     const phase = this.phaseAt(tokens)
-    const seen = await this.measure(step, phase, stageAt(stages, tokens), tokens)
+    const lesson = this.lessonOf(step, phase)
+    const seen = await this.measure(step, lesson, stageAt(stages, tokens), tokens)
     const rate = slowed * rateAt(Math.min(1, tokens / budget), recipe)
     const loss = this.loss.data[0]
     const gradient = await this.learn(step, rate)
     const finite = [loss, gradient, this.optimiser.norm(this.buffers.parameters)].every(
       Number.isFinite,
     )
-    return { loss, gradient, rate, tokens: seen, phase, finite }
+    return { loss, gradient, rate, tokens: seen, phase, lesson, finite }
   }
 
   /** Moves the parameters along the gradients of the last `measure`.
@@ -435,7 +455,7 @@ export class Trainer {
   }
 
   async dispose(): Promise<void> {
-    await this.closeWork()
+    await this.closeWorks()
     await this.optimiser.dispose()
   }
 }

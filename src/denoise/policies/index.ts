@@ -16,6 +16,7 @@ import { margin } from './margin.ts'
 import { opened } from './opened.ts'
 import { origin } from './origin.ts'
 import { posterior } from './posterior.ts'
+import { proofread } from './proofread.ts'
 import { psiCap, psiConstant, psiLoop, psiRescale } from './psi.ts'
 import { random } from './random.ts'
 import { forwardBackward, remdmCap, remdmConf, remdmLoop, remdmRescale } from './remdm.ts'
@@ -29,6 +30,7 @@ export const policies = {
   confidence,
   margin,
   revise,
+  proofread,
   editing,
   'first-hitting': firstHitting,
   'left-to-right': leftToRight,

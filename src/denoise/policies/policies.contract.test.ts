@@ -8,10 +8,10 @@ import {
   type Denoiser,
   denoise,
   denoiseBatch,
-  drafted,
   type Frame,
   frameFromJSON,
   frameToJSON,
+  helped,
   makePlan,
   type PlanOptions,
   type Policy,
@@ -45,14 +45,23 @@ const causal: Denoiser = {
     causal: true,
   }),
 }
-const withDrafter = drafted(causal, onWords)
+const withDrafter = helped(causal, { drafter: onWords })
+const withReader = helped(onWords, { reader: causal })
 /** The same network under noise that leaves both fog and wrong words. */
 const onHybrid: Denoiser = {
   ...onWords,
   process: { ...onVectors.process!, noise: noises.hybrid },
 }
 const networkOf = (policy: Policy) =>
-  policy.moves ? onVectors : policy.edits ? onHybrid : policy.guesses ? withDrafter : onWords
+  policy.moves
+    ? onVectors
+    : policy.edits
+      ? onHybrid
+      : policy.guesses
+        ? withDrafter
+        : policy.reads
+          ? withReader
+          : onWords
 const decode = (ids: ArrayLike<number>) => Array.from(ids, (id) => 'abcdef.?!_'[id]).join('')
 
 /** A canvas from its look: letters are given, ░ is fog. */

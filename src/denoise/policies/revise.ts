@@ -4,8 +4,8 @@
 // neighbours is. The most doubtful words go back into the fog with what stands beside them, and are written again,
 // most certain first. A text without doubts is finished.
 import { mostBlocks } from '../blocks.ts'
-import { states } from '../frame.ts'
 import type { Change, Policy, PolicyState } from '../policy.ts'
+import { doubtOf, writable, writingIn } from './again.ts'
 import { confidence } from './confidence.ts'
 
 /** In how many questions all words are hidden once: few at a time, so that neighbours stand. */
@@ -42,14 +42,14 @@ export const revise: Policy = {
   steps: (fog, settings) =>
     Math.max(settings.steps ?? fog + defaultRounds * roundOf(fog), mostBlocks(fog, settings)),
   wants(state) {
-    if (state.fog.length > 0) return confidence.wants(writingOf(state))
+    if (state.fog.length > 0) return confidence.wants(writingIn(placeOf(state).writing, state))
     const { within } = placeOf(state)
     const questions = questionsOf(state.start)
     return Int32Array.from(writable(state).filter((_, i) => i % questions === within))
   },
   choose(predictions, state) {
-    if (state.fog.length > 0) return confidence.choose(predictions, writingOf(state))
-    const { within } = placeOf(state)
+    const { writing, within } = placeOf(state)
+    if (state.fog.length > 0) return confidence.choose(predictions, writingIn(writing, state))
     return within === questionsOf(state.start) - 1 ? again(state) : []
   },
   done(state) {
@@ -60,23 +60,10 @@ export const revise: Policy = {
   },
 }
 
-/** The state as `confidence` is shown it: in the first writing block after block, then one word a step wherever it lies. */
-function writingOf(state: PolicyState): PolicyState {
-  const { writing } = placeOf(state)
-  if (state.step < writing) return { ...state, steps: writing }
-  const { blockLength: _, ...settings } = state.settings
-  return { ...state, step: 0, steps: state.start, settings }
-}
-
-const writable = ({ state }: PolicyState): number[] =>
-  [...state.keys()].filter((position) => state[position] !== states.given)
-
 /** What goes back: the most doubtful words and what stands beside them. */
 function again(view: PolicyState): Change[] {
   const words = writable(view)
-  const doubt = words.map(
-    (position) => -Math.log(view.confidence[position]) - view.entropy[position],
-  )
+  const doubt = words.map((position) => doubtOf(view, position))
   const worst = [...words.keys()]
     .filter((i) => doubt[i] > doubtful)
     .sort((a, b) => doubt[b] - doubt[a] || a - b)

@@ -15,8 +15,8 @@ import {
   type Ask,
   type Denoiser,
   denoise,
-  drafted,
   type Frame,
+  helped,
   makePlan,
   type PlanOptions,
 } from '../index.ts'
@@ -25,6 +25,8 @@ const V = 4
 const L = 9
 
 type Table = (tokens: readonly number[], position: number) => readonly number[]
+
+const drafted = (network: Denoiser, drafter: Denoiser) => helped(network, { drafter })
 
 /** Reads from left to right. */
 const reader = (row: Table, more: Partial<Denoiser> = {}): Denoiser =>

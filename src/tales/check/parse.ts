@@ -41,16 +41,18 @@ interface Caught {
   value: unknown
   before?: Caught
 }
-type Read = (
-  words: readonly string[],
-  at: number,
-) => { end: number; caught?: Omit<Caught, 'before'> }[]
+type Found = { end: number; caught?: Omit<Caught, 'before'> }[]
+type Read = (words: readonly string[], at: number) => Found
+
+/** Most classes find nothing at most words: no list is made for that. */
+const nothing: Found = []
 
 interface Node {
   words: Map<string, Node>
-  classes: Map<string, { read: Read; node: Node }>
+  classes: { item: string; read: Read; node: Node }[]
   rows: Row[]
 }
+const emptyNode = (): Node => ({ words: new Map(), classes: [], rows: [] })
 
 /** A reader of sentences for one grammar and lexicon.
  * @returns all readings, or the index of the word at which no pattern goes on */
@@ -70,7 +72,7 @@ export function reader(
       }
       const literal = node.words.get(words[at])
       if (literal) walk(literal, at + 1, caught)
-      for (const { read, node: next } of node.classes.values()) {
+      for (const { read, node: next } of node.classes) {
         for (const { end, caught: more } of read(words, at)) {
           walk(next, end, more ? { ...more, before: caught } : caught)
         }
@@ -94,7 +96,7 @@ function readingOf(row: Row, caught: Caught | undefined): Reading {
 }
 
 function treeOf(grammar: readonly Row[], lexicon: Lexicon): Node {
-  const root: Node = { words: new Map(), classes: new Map(), rows: [] }
+  const root = emptyNode()
   const classes = classesOf(lexicon)
   for (const row of grammar) {
     for (const front of (row.fronts ?? '-').split('/')) {
@@ -123,17 +125,17 @@ function grow(
     return
   }
   if (/^[a-z,!?"]+$/.test(item) || item === 'I') {
-    const next = node.words.get(item) ?? { words: new Map(), classes: new Map(), rows: [] }
+    const next = node.words.get(item) ?? emptyNode()
     node.words.set(item, next)
     grow(next, rest, row, classes, lexicon)
     return
   }
-  const read = item.startsWith('%') ? readList(lexicon, item.slice(1)) : classes[item]
-  const next = node.classes.get(item) ?? {
-    read,
-    node: { words: new Map(), classes: new Map(), rows: [] },
+  let next = node.classes.find((known) => known.item === item)
+  if (!next) {
+    const read = item.startsWith('%') ? readList(lexicon, item.slice(1)) : classes[item]
+    next = { item, read, node: emptyNode() }
+    node.classes.push(next)
   }
-  node.classes.set(item, next)
   grow(next.node, rest, row, classes, lexicon)
 }
 
@@ -144,8 +146,10 @@ const own = (word: string, as: string) => ({ slot: 'agree', value: { word, as } 
 function readList(lexicon: Lexicon, list: string): Read {
   const phrases = lexicon.lists.get(list) ?? new Map<string, string[][]>()
   return (words, at) => {
-    const found: ReturnType<Read> = []
-    for (const phrase of phrases.get(words[at]) ?? []) {
+    const starting = phrases.get(words[at])
+    if (!starting) return nothing
+    const found: Found = []
+    for (const phrase of starting) {
       let possessive: string | undefined
       const fits = phrase.every((word, i) => {
         if (word !== 'HIS') return words[at + i] === word
@@ -161,28 +165,26 @@ function readList(lexicon: Lexicon, list: string): Read {
   }
 }
 
-type Found = ReturnType<Read>
-
 /** The phrases that stand at a word. */
 const phrasesAt = (
   phrases: ReadonlyMap<string, string[][]>,
   words: readonly string[],
   at: number,
 ): string[][] =>
-  (phrases.get(words[at]) ?? []).filter((phrase) =>
-    phrase.every((word, i) => words[at + i] === word),
-  )
+  phrases.get(words[at])?.filter((phrase) => phrase.every((word, i) => words[at + i] === word)) ??
+  []
 
 /** One word of a map from words to what they mean. */
 const mapped =
   (slot: string, map: ReadonlyMap<string, string>): Read =>
   (words, at) =>
-    map.has(words[at]) ? [{ end: at + 1, caught: { slot, value: map.get(words[at]) } }] : []
+    map.has(words[at]) ? [{ end: at + 1, caught: { slot, value: map.get(words[at]) } }] : nothing
 
 /** One of a few pronouns that must agree with the subject. */
 function agreeing(as: string, ...forms: string[]): Read {
   const known = new Set(forms)
-  return (words, at) => (known.has(words[at]) ? [{ end: at + 1, caught: own(words[at], as) }] : [])
+  return (words, at) =>
+    known.has(words[at]) ? [{ end: at + 1, caught: own(words[at], as) }] : nothing
 }
 
 /** "Lily", or "Grandpa". */
@@ -193,7 +195,7 @@ function person({ names }: Lexicon, words: readonly string[], at: number) {
 /** A name, or a pair of names: both readings where there are two. */
 function named(lexicon: Lexicon, words: readonly string[], at: number): Found {
   const first = person(lexicon, words, at)
-  if (!first) return []
+  if (!first) return nothing
   const alone: Mention = { form: 'name', name: first.name }
   const found: Found = [{ end: first.end, caught: { slot: 'subject', value: alone } }]
   const second = words[first.end] === 'and' && person(lexicon, words, first.end + 1)
@@ -217,7 +219,7 @@ function subject(lexicon: Lexicon, words: readonly string[], at: number): Found 
 
 function otherByName(lexicon: Lexicon, words: readonly string[], at: number): Found {
   const found = person(lexicon, words, at)
-  if (!found) return []
+  if (!found) return nothing
   return [{ end: found.end, caught: { slot: 'other', value: { form: 'name', name: found.name } } }]
 }
 
@@ -235,11 +237,11 @@ function thing(
   at: number,
 ): Found {
   const opening = words[at]
-  if (!first.has(opening)) return []
+  if (!first.has(opening)) return nothing
   const look = lexicon.looks.has(words[at + 1]) ? words[at + 1] : undefined
   const end = at + (look ? 3 : 2)
   const noun = words[end - 1]
-  if (!lexicon.things.has(noun)) return []
+  if (!lexicon.things.has(noun)) return nothing
   const value: ThingMention = { form: opening === 'a' ? 'new' : 'the', look, noun }
   if (possessives.has(opening)) value.possessive = opening
   return [{ end, caught: { slot: 'thing', value } }]
@@ -247,7 +249,7 @@ function thing(
 
 function site(lexicon: Lexicon, slot: string, words: readonly string[], at: number): Found {
   const place = words[at + 1]
-  if (words[at] !== 'the' || !lexicon.places.has(place)) return []
+  if (words[at] !== 'the' || !lexicon.places.has(place)) return nothing
   return [{ end: at + 2, caught: { slot, value: place } }]
 }
 
@@ -269,13 +271,15 @@ function classesOf(lexicon: Lexicon): Record<string, Read> {
     OWN: (words, at) => thing(lexicon, possessives, words, at),
     NOUN: (words, at) => {
       const noun = words[at]
-      if (!lexicon.things.has(noun)) return []
+      if (!lexicon.things.has(noun)) return nothing
       return [{ end: at + 1, caught: { slot: 'thing', value: { form: 'the', noun } } }]
     },
     SITE: (words, at) => site(lexicon, 'place', words, at),
     FROM: (words, at) => site(lexicon, 'from', words, at),
     AT: (words, at) =>
-      lexicon.places.get(words[at + 2]) === words[at] ? site(lexicon, 'place', words, at + 1) : [],
+      lexicon.places.get(words[at + 2]) === words[at]
+        ? site(lexicon, 'place', words, at + 1)
+        : nothing,
     SELF: agreeing('self', 'he', 'she', 'they'),
     HIM: agreeing('him', 'him', 'her', 'them'),
     HIS: agreeing('his', 'his', 'her', 'their'),

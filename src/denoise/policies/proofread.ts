@@ -1,0 +1,58 @@
+// Write, read it through, write again what does not fit. Once everything is written the text is read from left to right,
+// in one forward of the same weights under a causal mask (`asReader`), which says how likely each word is after those
+// before it. Where two parts of a text were written apart and do not meet, each word fits its neighbours, and asking for
+// one word at a time finds nothing wrong (`revise` does); to a reader the first word of the second part is a surprise.
+// Doubtful words go back into the fog with what stands beside them, and are written again, most certain first. But a gap
+// that is too short or too long has no right filling: one time in three the text is begun anew. A text in which nothing is
+// doubtful is finished.
+import type { Change, Policy, PolicyState } from '../policy.ts'
+import { doubtOf, writable, writingIn } from './again.ts'
+import { confidence } from './confidence.ts'
+
+/** nats of excess surprise from which on a word is doubtful */
+const doubtful = 4
+/** how many words on either side of a doubtful one go back with it */
+const beside = 2
+/** chance that a text with doubts is begun anew */
+const anew = 1 / 3
+/** steps without `steps`, as so many writings of the whole text */
+const mostWritings = 5
+
+const firstWriting = ({ steps, start }: PolicyState): number => Math.min(steps, start)
+
+export const proofread: Policy = {
+  name: 'proofread',
+  about: 'surest first; then it reads from left to right, and writes again what does not fit',
+  source: 'as arXiv 2407.21243 corrects by a second look; docs/notes/002-learning-tales.md',
+  causal: false,
+  takes: ['steps', 'orderTemperature'],
+  defaults: { temperature: 1 },
+  steps: (fog, settings) => settings.steps ?? mostWritings * fog,
+  reads: ({ fog }) => fog.length === 0,
+  wants: (state) => (state.fog.length > 0 ? state.fog : Int32Array.from(writable(state))),
+  choose: (predictions, state) =>
+    state.fog.length > 0
+      ? confidence.choose(predictions, writingIn(firstWriting(state), state))
+      : again(state),
+  done: ({ fog, step, steps }, quiet) => fog.length === 0 && (quiet || step >= steps),
+}
+
+/** What goes back, so that it can be written in the steps that are left; nothing ends the text. */
+function again(state: PolicyState): Change[] {
+  const { step, steps, random, maskId } = state
+  const words = writable(state)
+  const doubts = [...words.keys()].filter((i) => doubtOf(state, words[i]) > doubtful)
+  if (doubts.length === 0) return []
+  const left = steps - step - 1
+  const back =
+    left >= words.length && random.uniform(step, 0, 'position') < anew
+      ? words
+      : nearby(doubts, words.length).map((i) => words[i])
+  return back.slice(0, left).map((position) => ({ position, token: maskId }))
+}
+
+/** The doubtful ones of so many words with those beside them. */
+const nearby = (doubts: readonly number[], count: number): number[] =>
+  Array.from({ length: count }, (_, i) => i).filter((i) =>
+    doubts.some((doubt) => Math.abs(doubt - i) <= beside),
+  )
