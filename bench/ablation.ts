@@ -39,6 +39,8 @@ const rows = {
   'focal-0.5': { focal: 0.5 },
   'focal-1': { focal: 1 },
   'focal-2': { focal: 2 },
+  'progressive-8': { progressive: 8 },
+  'reading-0.3': { reading: 0.3 },
   'batch-ramp': { batchRamp: 0.3 },
   'length-ramp': { lengthRamp: 0.3 },
   adamw: { optimiser: 'adamw' },

@@ -52,7 +52,7 @@ export interface GenerateOptions
   /** a conversation to answer, where the model has learnt to; a `prompt` is what is said last */
   messages?: readonly Turn[]
   policy?: PolicyName
-  /** A model that reads from left to right, of the same tokenizer. The text is the one that it writes by itself, with the
+  /** A model that reads from left to right, of the same tokenizer; this one itself, where it has learnt to. The text is the one that it writes by itself, with the
    * same seed and options; this model drafts, and so saves it forwards */
   verifier?: Model
   signal?: AbortSignal
@@ -118,10 +118,11 @@ export class Model {
   readonly parameters: number
   /** longest text in tokens */
   readonly context: number
+  /** The same weights as a model of their own that reads and writes from left to right, where they have learnt to
+   * (`unfog train --reading`). It can be the `verifier` of what this one drafts. Disposed with this one */
+  readonly reader?: Model
   private readonly sources: ModelSources
   private readonly network: Network
-  /** the same weights, reading from left to right, where they have learnt to */
-  private readonly reader?: Network
   private readonly alone: Writer
   /** by drafter */
   private readonly together = new WeakMap<Model, Writer>()
@@ -137,11 +138,9 @@ export class Model {
       Object.entries(shapes).map(([name, dims]) => [name, { data: weights.get(name)!, dims }]),
     )
     this.network = openNetwork(device, config, tokenizer, tensors)
-    this.reader = config.reads
-      ? openNetwork(device, asReader(config), tokenizer, tensors)
-      : undefined
+    this.reader = config.reads ? new Model({ ...sources, config: asReader(config) }) : undefined
     this.context = this.network.context
-    this.alone = this.writerOf(this.writing({ reader: this.reader }))
+    this.alone = this.writerOf(this.writing({ reader: this.reader?.network }))
   }
 
   /** Texts that are not finished: those that are written together now, and those that wait for them to end. Texts with a
@@ -171,8 +170,8 @@ export class Model {
     { signal }: { signal?: AbortSignal } = {},
   ): AsyncGenerator<{ task: number; frame: Frame }, void, undefined> {
     const verifier = oneVerifier(options)
-    const model = verifier ?? this
-    const writer = verifier ? verifier.writerWith(this) : this.alone
+    const model = verifier?.reader ?? verifier ?? this
+    const writer = verifier ? model.writerWith(this) : this.alone
     const tasks = options.map((one) => {
       const { plan, canvas } = model.prepare(one, writer)
       return { from: canvas, plan, signal: one.signal }

@@ -5,9 +5,11 @@ import type { ModelConfig } from './config.ts'
 
 /** The model as a reader from left to right. */
 export function asReader(config: ModelConfig): ModelConfig {
-  const { architecture, noise, reads: _, ...rest } = config
+  const { architecture, noise, reads: _, sampling, ...rest } = config
+  const { policy: __, steps: ___, ...drawing } = sampling ?? {}
   return {
     ...rest,
+    ...(sampling ? { sampling: drawing } : {}),
     architecture: { ...architecture, attention: 'causal' },
     noise: { ...noise, process: 'autoregressive', schedule: 'linear', expands: undefined },
   }

@@ -75,6 +75,11 @@ describe('a run', () => {
     const alone = await model.complete(one)
     expect(alone.forwards).toBeGreaterThan(12)
     expect((await model.complete([two, one])).map(({ text }) => text)[1]).toBe(alone.text)
+    // what it drafts for itself it writes word for word as from left to right alone
+    const verified = await model.complete({ seed: 5, verifier: model })
+    const itself = await model.reader!.complete({ seed: 5 })
+    expect(verified.text).toBe(itself.text)
+    expect(verified.text).not.toBe((await model.complete({ seed: 5 })).text)
     await model.dispose()
   })
 
