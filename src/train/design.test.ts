@@ -227,6 +227,10 @@ describe('sizes', () => {
     expect(memoryOf(blocks, 1024) - memoryOf(blocks, 0)).toBe(
       2 * (memoryOf(config, 1024) - memoryOf(config, 0)),
     )
+    const both = memoryOf(config, 1024, { lessons: 2, dataTokens: 1e6 })
+    expect(both - 4e6 - memoryOf(config, 0)).toBe(
+      2 * (memoryOf(config, 1024) - memoryOf(config, 0)),
+    )
     expect(memoryOf(config, 2048)).toBeGreaterThan(memoryOf(config, 1024))
     // as measured on two cores, the mean of two runs that were up to 14 % apart: said and taken by npm run bench -- memory
     const measured = [

@@ -120,7 +120,7 @@ const longestOwnText = ({ config, tokenizer }: Start): number =>
  * @param speed floating-point operations a second */
 function expectations(
   { architecture }: ModelConfig,
-  { batchTokens }: Recipe,
+  { batchTokens, reading }: Recipe,
   learnt: number,
   known: number,
   speed: number,
@@ -128,7 +128,10 @@ function expectations(
   const { layers, width } = architecture
   const parameters = million(parameterCount(architecture))
   const seconds = Math.round((learnt * operationsPerToken(architecture)) / speed)
-  const mebibytes = Math.round(memoryOf(architecture, batchTokens) / 2 ** 20)
+  const mebibytes = Math.round(
+    memoryOf(architecture, batchTokens, { lessons: reading > 0 ? 2 : 1, dataTokens: known }) /
+      2 ** 20,
+  )
   return [
     `Network: ${parameters} parameters (${layers} layers of width ${width}), ${million(learnt)} tokens of training, ${(learnt / known).toFixed(1)} passes over ${million(known)}.`,
     `About ${seconds} s of training and ${mebibytes} MiB of memory on this machine.`,

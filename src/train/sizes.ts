@@ -92,14 +92,19 @@ const orthogonal = 6
 /** bytes of the program, its libraries and a few megabytes of text */
 const program = 160e6
 
-/** Bytes a run needs at its peak, within 15 % (`npm run bench -- memory`): buffers, a checkpoint, and the activations of a
- * batch, of which the widest stay alive until the backward pass. */
-export function memoryOf(config: TransformerConfig, batchTokens: number): number {
+/** Bytes a run needs at its peak, within 15 % (`npm run bench -- memory`): buffers, a checkpoint, the tokens of the data, and
+ * the activations of a batch, of which the widest stay alive until the backward pass.
+ * @param lessons graphs that learn in turn: each keeps the memory of its activations */
+export function memoryOf(
+  config: TransformerConfig,
+  batchTokens: number,
+  { lessons = 1, dataTokens = 0 } = {},
+): number {
   const layout = layoutOf(parameterShapes(config))
   const floats = (buffers + within + saved) * layout.size + orthogonal * largestStack(layout)
   const perLayer = 11 * config.width + 5 * config.hidden + 2.5 * config.heads * config.context
   // a network that sees blocks is shown each text twice
-  const seen = batchTokens * (config.blocks ? 2 : 1)
+  const seen = lessons * batchTokens * (config.blocks ? 2 : 1)
   const activations = seen * (config.layers * perLayer + 3 * config.vocabSize)
-  return 4 * (floats + activations) + program
+  return 4 * (floats + activations + dataTokens) + program
 }

@@ -72,10 +72,10 @@ describe('a text', () => {
     expect(own).toEqual(other)
   })
 
-  test('loses doubtful words with those beside them, and is read again', async () => {
+  test('loses doubtful words with those beside them, or all behind the first, and is read again', async () => {
     const network = helped(networkOf(alike), { reader: readerOf(noOneAfterZero) })
     let repaired = 0
-    let anew = 0
+    let onward = 0
     for (let seed = 0; seed < 40; seed++) {
       const frames = await framesOf(network, { seed, steps: 400 })
       const wrong = ({ tokens }: Frame) =>
@@ -85,17 +85,19 @@ describe('a text', () => {
         if (!before || before.state.includes(states.fog) || frame === before) continue
         const fog = [...frame.state.keys()].filter((at) => frame.state[at] === states.fog)
         const near = (at: number) => wrong(before).some((one) => Math.abs(one - at) <= 2)
-        if (wrong(before).length === 0) expect(fog).toEqual([])
-        else if (fog.length === L && ![...before.tokens.keys()].every(near)) anew++
-        else if (fog.length > 0) {
-          expect(fog).toEqual([...before.tokens.keys()].filter(near))
-          repaired++
+        const nearby = [...before.tokens.keys()].filter(near)
+        const behind = [...before.tokens.keys()].filter((at) => at >= nearby[0])
+        if (fog.length === nearby.length) {
+          expect(fog).toEqual(nearby)
+          if (fog.length > 0) repaired++
+        } else {
+          expect(fog).toEqual(behind)
+          onward++
         }
       }
     }
     expect(repaired).toBeGreaterThan(20)
-    expect(anew).toBeGreaterThan(5)
-    expect(repaired).toBeGreaterThan(anew)
+    expect(onward).toBeGreaterThan(5)
   })
 
   test('comes true more often the more steps there are, and ends with them', async () => {

@@ -3,8 +3,8 @@
 // before it. Where two parts of a text were written apart and do not meet, each word fits its neighbours, and asking for
 // one word at a time finds nothing wrong (`revise` does); to a reader the first word of the second part is a surprise.
 // Doubtful words go back into the fog with what stands beside them, and are written again, most certain first. But a gap
-// that is too short or too long has no right filling: one time in three the text is begun anew. A text in which nothing is
-// doubtful is finished.
+// that is too short or too long has no right filling: one time in three all goes back from the first doubt on, since what
+// stands before it was read without one. A text in which nothing is doubtful is finished.
 import type { Change, Policy, PolicyState } from '../policy.ts'
 import { doubtOf, writable, writingIn } from './again.ts'
 import { confidence } from './confidence.ts'
@@ -13,8 +13,8 @@ import { confidence } from './confidence.ts'
 const doubtful = 4
 /** how many words on either side of a doubtful one go back with it */
 const beside = 2
-/** chance that a text with doubts is begun anew */
-const anew = 1 / 3
+/** chance that all behind the first doubt goes back, and not what is near each */
+const onward = 1 / 3
 /** steps without `steps`, as so many writings of the whole text */
 const mostWritings = 5
 
@@ -43,12 +43,10 @@ function again(state: PolicyState): Change[] {
   const words = writable(state)
   const doubts = [...words.keys()].filter((i) => doubtOf(state, words[i]) > doubtful)
   if (doubts.length === 0) return []
-  const left = steps - step - 1
+  const near = nearby(doubts, words.length)
   const back =
-    left >= words.length && random.uniform(step, 0, 'position') < anew
-      ? words
-      : nearby(doubts, words.length).map((i) => words[i])
-  return back.slice(0, left).map((position) => ({ position, token: maskId }))
+    random.uniform(step, 0, 'position') < onward ? words.slice(near[0]) : near.map((i) => words[i])
+  return back.slice(0, steps - step - 1).map((position) => ({ position, token: maskId }))
 }
 
 /** The doubtful ones of so many words with those beside them. */
