@@ -52,8 +52,8 @@ export interface GenerateOptions
   /** a conversation to answer, where the model has learnt to; a `prompt` is what is said last */
   messages?: readonly Turn[]
   policy?: PolicyName
-  /** A model that reads from left to right, of the same tokenizer; this one itself, where it has learnt to. The text is the one that it writes by itself, with the
-   * same seed and options; this model drafts, and so saves it forwards */
+  /** A model that reads from left to right, of the same tokenizer; this one itself, where it has learnt to. The text is the
+   * one that it writes by itself, with the same seed and options; this model drafts, and so saves it forwards */
   verifier?: Model
   signal?: AbortSignal
 }

@@ -180,3 +180,9 @@ test('names and prompts with marks of their own do not break the card', () => {
   const [, literal] = card.match(/prompt: (.*), seed/)!
   expect(new Function(`return ${literal}`)()).toBe(prompt)
 })
+
+test('of a model that has learnt to read says so', () => {
+  const said = ' It has also learnt to read from left to right, and proofreads what it writes.'
+  expect(modelCard({ ...config, reads: true }, facts)).toContain(`and sharpens.${said}`)
+  expect(modelCard(config, facts)).not.toContain(said)
+})

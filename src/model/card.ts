@@ -61,7 +61,7 @@ function frontMatter({ name, noise, text }: ModelConfig, facts: CardFacts): stri
   return `---\n${lines.join('\n')}\n---`
 }
 
-function summary({ architecture, noise, weights }: ModelConfig, facts: CardFacts): string {
+function summary({ architecture, noise, reads, weights }: ModelConfig, facts: CardFacts): string {
   const reading = {
     full: 'It reads a text in both directions and fills in what is hidden, many words at once: text starts as fog and sharpens.',
     causal: 'It reads a text from left to right and predicts the next token.',
@@ -69,7 +69,10 @@ function summary({ architecture, noise, weights }: ModelConfig, facts: CardFacts
   }[architecture.attention]
   const kind = `${/^[aeiou]/.test(noise.process) ? 'An' : 'A'} ${noise.process} language model`
   const size = `${compact(facts.parameters)} parameters, stored as ${weights.dtype}`
-  return `${kind} of ${size}, trained by unfog. ${reading}`
+  const reader = reads
+    ? ' It has also learnt to read from left to right, and proofreads what it writes.'
+    : ''
+  return `${kind} of ${size}, trained by unfog. ${reading}${reader}`
 }
 
 function documents({ architecture, text }: ModelConfig): string {
