@@ -29,7 +29,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     setupFiles: ['test/support/one-thread.mjs', 'test/support/quiet.ts', 'test/support/seed.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // one more than the cores there must be: some tests wait for pages, timers and other processes
+    maxWorkers: 3,
     sequence: { sequencer: SlowestFirst },
     // many times what the slowest test takes alone: a busy machine is no failure
     testTimeout: 300_000,

@@ -1,11 +1,12 @@
 // How true, how varied and how likely the tales of a model are, beside its teller's.
 //
 //   npm run bench -- tales --model tales --count 1000 --seed 1 [--policy ancestral] [--temperature 1] [--steps N]
+//                          [--reader]
 //
 // Prints: accepted by the checker, distinct, Jensen–Shannon divergence of words, plots and lengths to the teller's
 // (nats; the teller against itself, same number of tales, in brackets), ratio of distinct bigrams, what errors remain,
 // and the bound per tale against the teller's entropy: exp(-(bound - entropy)) is what the pass rate of a faithful
-// sampler at temperature 1 cannot fall below.
+// sampler at temperature 1 cannot fall below. With --reader it is the model's own reader that writes, from left to right.
 import { parseArgs } from 'node:util'
 import { loadModel, modelFolder } from '../src/api/load.node.ts'
 import type { GenerateOptions } from '../src/api/model.ts'
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     temperature: { type: 'string' },
     'top-p': { type: 'string' },
     steps: { type: 'string' },
+    reader: { type: 'boolean', default: false },
     batch: { type: 'string', default: '64' },
     'score-seconds': { type: 'string', default: '60' },
     'score-tales': { type: 'string', default: '500' },
@@ -35,7 +37,9 @@ const { values } = parseArgs({
 
 const count = Number(values.count)
 const seed = Number(values.seed)
-const model = await loadModel(values.model)
+const loaded = await loadModel(values.model)
+const model = values.reader ? loaded.reader : loaded
+if (!model) throw new Error(`${values.model} has not learnt to read from left to right`)
 const { world } = model.config.text
 if (!world) throw new Error(`${values.model} was not trained on tales`)
 
@@ -148,4 +152,4 @@ if (values.card) {
   })
   await folder.write('README.md', new TextEncoder().encode(card))
 }
-await model.dispose()
+await loaded.dispose()
