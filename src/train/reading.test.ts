@@ -64,6 +64,7 @@ describe('a run', () => {
     await eventsOf(reading(out))
     const metrics = await readMetrics(out)
     expect(metrics.some(({ reading: nats }) => nats !== undefined && nats > 0)).toBe(true)
+    expect(metrics.every(({ loss, gradient }) => loss > 0 && gradient > 0)).toBe(true)
     expect(new Set(metrics.map(({ phase }) => phase))).toEqual(
       new Set(['left to right', 'denoising']),
     )

@@ -35,8 +35,9 @@ export function metersOf({ plan, prepared }: Pick<Opened, 'plan' | 'prepared'>) 
   return Object.assign(all, { heldOut })
 }
 
-/** What happens between two reports. */
-export function sums(start: number, progress: Progress) {
+/** What happens between two reports.
+ * @param before the report before, whose loss stands where nothing was learnt since but what is learnt beside */
+export function sums(start: number, progress: Progress, before?: Metric) {
   let loss = 0
   let gradient = 0
   let steps = 0
@@ -59,10 +60,11 @@ export function sums(start: number, progress: Progress) {
       step,
       tokens,
       seconds: round(seconds, 3),
-      loss: round(loss / Math.max(1, steps), 5),
+      loss: steps > 0 ? round(loss / steps, 5) : (before?.loss ?? round(last.loss, 5)),
       ...(reading.steps > 0 ? { reading: round(reading.loss / reading.steps, 5) } : {}),
       rate: round(last.rate, 8),
-      gradient: round(gradient / Math.max(1, steps), 4),
+      gradient:
+        steps > 0 ? round(gradient / steps, 4) : (before?.gradient ?? round(last.gradient, 4)),
       tokensPerSecond: Math.round((tokens - progress.tokens) / (seconds - start)),
       phase: last.phase.name,
       ...(recoveries.length > 0 ? { recoveries } : {}),

@@ -149,7 +149,7 @@ export async function* run(settings: RunSettings): AsyncGenerator<TrainEvent, vo
           const config = configOf(plan.config, phase)
           yield { type: 'sample', network, config, tokenizer, tokens, before: question }
         }
-        since = sums(seconds(), progress)
+        since = sums(seconds(), progress, metric)
       }
       const next = trainer.phaseAt(tokens)
       if (next !== phase) {
