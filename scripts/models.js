@@ -14,7 +14,11 @@ const beginning = 'runs/tales-start'
 /** In this order: both models go on from a network that writes from left to right. */
 const runs = [
   { out: beginning, flags: ['--ar', '--tokens', start, '--params', '3200000'] },
-  { name: 'tales', out: 'runs/tales', flags: ['--from', beginning, '--tokens', rest] },
+  {
+    name: 'tales',
+    out: 'runs/tales',
+    flags: ['--from', beginning, '--tokens', rest, '--reading', '0.25'],
+  },
   {
     name: 'tales-ar',
     out: 'runs/tales-ar',

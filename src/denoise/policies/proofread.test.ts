@@ -72,10 +72,10 @@ describe('a text', () => {
     expect(own).toEqual(other)
   })
 
-  test('loses doubtful words with those beside them, or all behind the first, and is read again', async () => {
+  test('loses doubtful words with those beside them, or all behind the first, or all, and is read again', async () => {
     const network = helped(networkOf(alike), { reader: readerOf(noOneAfterZero) })
     let repaired = 0
-    let onward = 0
+    let [anew, onward] = [0, 0]
     for (let seed = 0; seed < 40; seed++) {
       const frames = await framesOf(network, { seed, steps: 400 })
       const wrong = ({ tokens }: Frame) =>
@@ -90,14 +90,15 @@ describe('a text', () => {
         if (fog.length === nearby.length) {
           expect(fog).toEqual(nearby)
           if (fog.length > 0) repaired++
-        } else {
+        } else if (fog.length === L) anew++
+        else {
           expect(fog).toEqual(behind)
           onward++
         }
       }
     }
     expect(repaired).toBeGreaterThan(20)
-    expect(onward).toBeGreaterThan(5)
+    expect(Math.min(anew, onward)).toBeGreaterThan(5)
   })
 
   test('comes true more often the more steps there are, and ends with them', async () => {
@@ -106,7 +107,7 @@ describe('a text', () => {
       let count = 0
       for (let seed = 0; seed < 200; seed++) {
         const last = (await framesOf(network, { seed, steps })).at(-1)!
-        expect(last.forwards).toBeLessThanOrEqual(steps ?? 5 * L)
+        expect(last.forwards).toBeLessThanOrEqual(steps ?? 12 * L)
         expect(last.state.includes(states.fog)).toBe(false)
         if (!last.tokens.join('').includes('01')) count++
       }
