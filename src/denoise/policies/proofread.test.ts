@@ -76,7 +76,7 @@ describe('a text', () => {
     const network = helped(networkOf(alike), { reader: readerOf(noOneAfterZero) })
     let repaired = 0
     let [anew, onward] = [0, 0]
-    for (let seed = 0; seed < 40; seed++) {
+    for (let seed = 0; seed < 100; seed++) {
       const frames = await framesOf(network, { seed, steps: 400 })
       const wrong = ({ tokens }: Frame) =>
         [...tokens.keys()].filter((i) => i > 0 && tokens[i] === 1 && tokens[i - 1] === 0)
