@@ -29,8 +29,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     setupFiles: ['test/support/one-thread.mjs', 'test/support/quiet.ts', 'test/support/seed.ts'],
     pool: 'forks',
-    // one more than the cores there must be: some tests wait for pages, timers and other processes
-    maxWorkers: 3,
+    maxWorkers: 2,
     sequence: { sequencer: SlowestFirst },
     // many times what the slowest test takes alone: a busy machine is no failure
     testTimeout: 300_000,

@@ -51,7 +51,7 @@ const budgets = [
   },
   {
     what: 'unfog/browser, minified, without onnxruntime',
-    limit: 660 * kB,
+    limit: 670 * kB,
     why: 'all that loads, writes and trains in a page, readers of .parquet (160 kB) among it; onnxruntime-web adds 73 or 117 kB and its .wasm',
     measure: () => bundledBytes(["export * from './src/browser.ts'"]),
   },

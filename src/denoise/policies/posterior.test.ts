@@ -102,7 +102,7 @@ describe.each(rows)('under $name noise', (noise) => {
   test('policies that believe what stands are refused where nothing settles', () => {
     for (const policy of Object.keys(policies) as (keyof typeof policies)[]) {
       const make = () => makePlan({ policy }, network)
-      const { takes, moves, redraws, guesses, edits }: Policy = policies[policy]
+      const { takes, moves, redraws, guesses, reads, edits }: Policy = policies[policy]
       if (moves)
         expect(make).toThrow(`moves noisy embeddings, and under ${noise.name} noise there are none`)
       else if (noise.paces && takes.includes('survival'))
@@ -111,6 +111,7 @@ describe.each(rows)('under $name noise', (noise) => {
         expect(make).toThrow('lifts fog and replaces wrong words')
       else if (noise.settles && guesses)
         expect(make).toThrow('needs a model that reads from left to right')
+      else if (noise.settles && reads) expect(make).toThrow('this model has not learnt')
       else if (noise.settles || redraws) expect(make).not.toThrow()
       else expect(make).toThrow(`under ${noise.name} noise any word may be wrong: use --policy`)
     }
