@@ -1,6 +1,7 @@
 // What the network is shown and what it is asked, and the law behind it: with evenly drawn times and no cap the mean
 // loss of training is the likelihood bound.
 import { describe, expect, test } from 'vitest'
+import { framed } from '../../test/support/framed.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { framing } from '../model/framing.ts'
 import { type Noise, noises, schedules, times } from '../noise/index.ts'
@@ -16,17 +17,7 @@ const labels = [
 const tokenizer: Tokenizer = await trainTokenizer('bytes', [], { labels })
 const { mask, bos, eos } = tokenizer.special
 const unsaid = tokenizer.labels.map(({ unknown }) => unknown)
-const framed = (causal: boolean, exactLength = true) =>
-  framing(
-    {
-      shift: true,
-      noise: {},
-      architecture: { context: 64 },
-      text: { exactLength },
-    } as ModelConfig,
-    tokenizer,
-    causal,
-  )
+const framedAs = (causal: boolean, exactLength = true) => framed(tokenizer, causal, exactLength)
 
 const masked: Corruption = {
   noise: noises.masked,
@@ -48,7 +39,7 @@ const batchOf = (rows: number, length: number): Batch => ({
 
 describe('a batch for a masked model', () => {
   const batch = batchOf(8, 12)
-  const feeds = corruptBatch(batch, framed(false), masked, seeded(1), 3)
+  const feeds = corruptBatch(batch, framedAs(false), masked, seeded(1), 3)
   const canvas = 3 + 12 + 1
 
   test('is canvases of begin, labels, text and end, in which some words are fog', () => {
@@ -88,7 +79,7 @@ describe('a batch for a masked model', () => {
 
   test('hides other words in every text', () => {
     const half = { ...masked, times: { ...times.uniform, draw: () => 0.5 } }
-    const { data } = corruptBatch(batch, framed(false), half, seeded(1), 0).ids
+    const { data } = corruptBatch(batch, framedAs(false), half, seeded(1), 0).ids
     const patterns = Array.from({ length: 8 }, (_, row) =>
       Array.from(data.slice(row * canvas, (row + 1) * canvas), (id) => id === mask).join(),
     )
@@ -97,23 +88,23 @@ describe('a batch for a masked model', () => {
 
   test('is never told to guess the end, even where all is fog', () => {
     const all = { ...masked, times: { ...times.uniform, draw: () => 1 } }
-    const { ids, rows } = corruptBatch(batch, framed(false), all, seeded(1), 0)
+    const { ids, rows } = corruptBatch(batch, framedAs(false), all, seeded(1), 0)
     expect([...ids.data.slice(3, canvas)]).toEqual([...Array(12).fill(mask), eos])
     expect(rows.dims).toEqual([8 * 12])
   })
 
   test('holds no end where texts are cut into windows', () => {
-    const { ids } = corruptBatch(batch, framed(false, false), masked, seeded(1), 3)
+    const { ids } = corruptBatch(batch, framedAs(false, false), masked, seeded(1), 3)
     expect(ids.dims).toEqual([8, 3 + 12])
   })
 
   test('is a function of seed and step', () => {
-    expect(corruptBatch(batch, framed(false), masked, seeded(1), 3)).toEqual(feeds)
+    expect(corruptBatch(batch, framedAs(false), masked, seeded(1), 3)).toEqual(feeds)
     for (const [seed, step] of [
       [1, 4],
       [2, 3],
     ]) {
-      const other = corruptBatch(batch, framed(false), masked, seeded(seed), step)
+      const other = corruptBatch(batch, framedAs(false), masked, seeded(seed), step)
       expect([...other.ids.data]).not.toEqual([...feeds.ids.data])
     }
   })
@@ -122,8 +113,8 @@ describe('a batch for a masked model', () => {
 test('two versions of a batch are the same texts at the same times, each with fog of its own', () => {
   const batch = { ...batchOf(8, 12), given: Int32Array.from({ length: 8 }, (_, i) => i % 3) }
   const dropping = { ...masked, dropAll: 0.5, dropEach: 0.3 }
-  const one = corruptBatch(batch, framed(false), dropping, seeded(1), 3)
-  const two = corruptBatch(batch, framed(false), { ...dropping, versions: 2 }, seeded(1), 3)
+  const one = corruptBatch(batch, framedAs(false), dropping, seeded(1), 3)
+  const two = corruptBatch(batch, framedAs(false), { ...dropping, versions: 2 }, seeded(1), 3)
   const canvas = 3 + 12 + 1
   expect(two.ids.dims).toEqual([16, canvas])
   const half = 8 * canvas
@@ -152,7 +143,7 @@ describe.each(Object.values<Noise>(noises).filter(({ settles }) => !settles))(
     const given = 3
     const batch = { ...batchOf(8, 12), given: new Int32Array(8).fill(given) }
     const late = { ...masked, noise, times: { ...times.uniform, draw: () => 0.6 } }
-    const { ids, rows, targets, noisy } = corruptBatch(batch, framed(false), late, seeded(1), 3)
+    const { ids, rows, targets, noisy } = corruptBatch(batch, framedAs(false), late, seeded(1), 3)
     const canvas = 3 + 12 + 1
     const written = Array.from({ length: 8 * (12 - given) }, (_, i) => {
       const [row, at] = [Math.floor(i / (12 - given)), i % (12 - given)]
@@ -167,7 +158,7 @@ describe.each(Object.values<Noise>(noises).filter(({ settles }) => !settles))(
     })
 
     test('leaves prefix, given words and the end alone, and swaps for words alone', () => {
-      const { words } = framed(false)
+      const { words } = framedAs(false)
       const known = new Set([...words, mask])
       for (let row = 0; row < 8; row++) {
         const ours = [...ids.data.slice(row * canvas, (row + 1) * canvas)]
@@ -184,7 +175,7 @@ test('a batch for an autoregressive model asks for every word and the end', () =
   const batch = batchOf(2, 4)
   const feeds = corruptBatch(
     batch,
-    framed(true),
+    framedAs(true),
     { ...masked, noise: noises.autoregressive },
     seeded(1),
     0,
@@ -195,7 +186,7 @@ test('a batch for an autoregressive model asks for every word and the end', () =
   expect([...feeds.targets.data]).toEqual([...first, eos, ...second, eos])
   expect(feeds.importance.data[0]).toBe(Math.fround(1 / 10))
   // windows of a long text have their ends inside
-  expect(withEnds(batch, framed(true, false))).toEqual(batch)
+  expect(withEnds(batch, framedAs(true, false))).toEqual(batch)
 })
 
 describe('labels', () => {
@@ -203,7 +194,7 @@ describe('labels', () => {
   const batch = batchOf(count, 1)
   const dropped = (dropAll: number, dropEach: number) => {
     const corruption = { ...masked, noise: noises.autoregressive, dropAll, dropEach }
-    const { data } = corruptBatch(batch, framed(true), corruption, seeded(5), 0).ids
+    const { data } = corruptBatch(batch, framedAs(true), corruption, seeded(5), 0).ids
     const kept = { style: 0, who: 0, both: 0, neither: 0 }
     for (let row = 0; row < count; row++) {
       const [style, who] = [1, 2].map((slot) => {
@@ -260,7 +251,7 @@ describe('the mean loss of training', () => {
     const steps = 3000
     let total = 0
     for (let step = 0; step < steps; step++) {
-      const feeds = corruptBatch(batch, framed(false), corruption, seeded(9), step)
+      const feeds = corruptBatch(batch, framedAs(false), corruption, seeded(9), step)
       const fog = new Int32Array(rows)
       const places = Array.from(feeds.rows.data, (row) => {
         const text = Math.floor(row / 7)
@@ -296,7 +287,7 @@ describe('a batch of texts that are seen twice', () => {
   const given = Int32Array.of(0, 3, 0, 1, 0, 0, 2, 0)
   const batch = { ...batchOf(8, 12), given }
   const canvas = 3 + 12 + 1
-  const feeds = corruptBatch(batch, framed(false), twice, seeded(1), 3)
+  const feeds = corruptBatch(batch, framedAs(false), twice, seeded(1), 3)
   const fogIn = (row: number) =>
     [...Array(12).keys()].filter((i) => feeds.ids.data[row * canvas + 3 + i] === mask)
 
@@ -331,7 +322,7 @@ describe('a batch of texts that are seen twice', () => {
   })
 
   test('shows its first views as a batch of single views shows them', () => {
-    const once = corruptBatch(batch, framed(false), masked, seeded(1), 3)
+    const once = corruptBatch(batch, framedAs(false), masked, seeded(1), 3)
     expect(feeds.ids.data.slice(0, 8 * canvas)).toEqual(once.ids.data)
   })
 
@@ -352,7 +343,7 @@ describe('a batch of texts that are seen twice', () => {
         const random = {
           uniform: (_: number, position: number) => (hidden(position) ? 0 : 1),
         } as Random
-        const feeds = corruptBatch(one, framed(false), drawn, random, 0)
+        const feeds = corruptBatch(one, framedAs(false), drawn, random, 0)
         const shown = [fog, 7 - fog]
         let sum = 0
         feeds.rows.data.forEach((row, r) => {
@@ -397,7 +388,7 @@ describe('an answer', () => {
   test('is hidden and asked for; what it answers is shown, and costs nothing', () => {
     const { ids, rows, targets, importance } = corruptBatch(
       batch,
-      framed(false),
+      framedAs(false),
       everything,
       seeded(1),
       0,
@@ -418,7 +409,7 @@ describe('an answer', () => {
 
   test('of an autoregressive model is asked for with its end', () => {
     const corruption = { ...masked, noise: noises.autoregressive }
-    const { targets, importance } = corruptBatch(batch, framed(true), corruption, seeded(1), 0)
+    const { targets, importance } = corruptBatch(batch, framedAs(true), corruption, seeded(1), 0)
     const [one, two] = [batch.tokens.slice(5, 12), batch.tokens.slice(14, 24)]
     expect([...targets.data]).toEqual([...one, eos, ...two, eos])
     expect(importance.data[0]).toBe(Math.fround(1 / 19))
@@ -426,8 +417,8 @@ describe('an answer', () => {
 
   test('is hidden as it would be, were all of the text learnt', () => {
     const some = { ...masked, times: { ...times.uniform, draw: () => 0.5 } }
-    const whole = corruptBatch(batchOf(2, 12), framed(false), some, seeded(1), 4)
-    const answers = corruptBatch(batch, framed(false), some, seeded(1), 4)
+    const whole = corruptBatch(batchOf(2, 12), framedAs(false), some, seeded(1), 4)
+    const answers = corruptBatch(batch, framedAs(false), some, seeded(1), 4)
     const learnt = (row: number) => (row % canvas) + 1 - 3 >= (row < canvas ? first : second)
     expect([...answers.rows.data]).toEqual([...whole.rows.data].filter(learnt))
   })

@@ -37,6 +37,10 @@ export function withEnds(batch: Batch, framing: Framing): { tokens: Int32Array; 
   return { tokens, length }
 }
 
+/** Where of such a text ends what can be hidden: an end that is given never is. */
+export const writableEnd = (length: number, { end }: Pick<Framing, 'end'>): number =>
+  end === 'given' ? length - 1 : length
+
 export type Feeds = Record<
   'ids' | 'rows' | 'places' | 'targets' | 'noisy' | 'time' | 'epsilon' | 'importance',
   HostTensor
@@ -141,7 +145,7 @@ export function corruptBatch(
   const { prefix, words } = framing
   const { mask } = framing.tokenizer.special
   const canvasLength = prefix + length
-  const writable = framing.end === 'given' ? length - 1 : length
+  const writable = writableEnd(length, framing)
   // what is only read is never hidden, nor asked for, nor counted
   const learnt = views * batch.given.reduce((sum, given) => sum + writable - given, 0)
   // a network that sees blocks is shown the clean text too, behind the noisy one

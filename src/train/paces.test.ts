@@ -1,8 +1,7 @@
 // The gradient of a learnt schedule, from the feeds of a step to the number that the optimiser sees: over many steps its
 // mean is the slope of the bound.
 import { expect, test } from 'vitest'
-import type { ModelConfig } from '../model/config.ts'
-import { framing } from '../model/framing.ts'
+import { framed } from '../../test/support/framed.ts'
 import { maskedByWord, schedules, times } from '../noise/index.ts'
 import { seeded } from '../random/index.ts'
 import type { Batch } from '../text/index.ts'
@@ -11,16 +10,7 @@ import { corruptBatch } from './corrupt.ts'
 import { addPaceGradient, versions } from './paces.ts'
 
 const tokenizer = await trainTokenizer('bytes', [])
-const frame = framing(
-  {
-    shift: true,
-    noise: {},
-    architecture: { context: 64 },
-    text: { exactLength: true },
-  } as ModelConfig,
-  tokenizer,
-  false,
-)
+const frame = framed(tokenizer)
 const { linear } = schedules
 const [a, b] = [97, 98]
 const power = { [a]: 0.8, [b]: 2 }

@@ -3,7 +3,7 @@
 import type { Framing } from '../model/framing.ts'
 import { addLeaveOneOut, type Noise, type Schedule } from '../noise/index.ts'
 import type { Batch } from '../text/index.ts'
-import { type Feeds, withEnds } from './corrupt.ts'
+import { type Feeds, withEnds, writableEnd } from './corrupt.ts'
 
 /** noisy versions of a text, of which each is the others' baseline: the least there can be, as GenMD4 has them */
 export const versions = 2
@@ -19,7 +19,7 @@ export function addPaceGradient(
 ): void {
   if (!noise.paces) return
   const { tokens, length } = withEnds(batch, framing)
-  const { prefix, end, tokenizer } = framing
+  const { prefix, tokenizer } = framing
   const maskId = tokenizer.special.mask
   const [count, stride] = [batch.rows, prefix + length]
   const costs = new Float64Array(versions * count)
@@ -29,7 +29,7 @@ export function addPaceGradient(
     costs[canvas] += nats[r]
     times[canvas % count] = feeds.time.data[r]
   })
-  const writable = end === 'given' ? length - 1 : length
+  const writable = writableEnd(length, framing)
   for (let b = 0; b < count; b++) {
     // no version has a word in the fog, and so none costs anything
     if (times[b] === 0) continue

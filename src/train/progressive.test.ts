@@ -1,8 +1,7 @@
 // Texts on their way out of the fog: how they begin, what is lifted, and that a run which learns from them can stop.
 import { describe, expect, test } from 'vitest'
+import { framed } from '../../test/support/framed.ts'
 import { eventsOf, ofType, sentences, settingsOf } from '../../test/support/training.ts'
-import type { ModelConfig } from '../model/config.ts'
-import { framing } from '../model/framing.ts'
 import { sha256 } from '../model/safetensors.ts'
 import { noises, schedules, times } from '../noise/index.ts'
 import { seeded } from '../random/index.ts'
@@ -17,16 +16,7 @@ import { run } from './run.ts'
 
 const tokenizer = await trainTokenizer('bytes', [], { labels: [] })
 const { mask } = tokenizer.special
-const frame = framing(
-  {
-    shift: true,
-    noise: {},
-    architecture: { context: 64 },
-    text: { exactLength: true },
-  } as ModelConfig,
-  tokenizer,
-  false,
-)
+const frame = framed(tokenizer)
 const [texts, length, given, steps] = [8, 12, 2, 5]
 const batch: Batch = {
   tokens: Int32Array.from({ length: texts * length }, (_, i) => 65 + i),

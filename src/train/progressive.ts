@@ -8,7 +8,7 @@ import type { Framing } from '../model/framing.ts'
 import { spread } from '../noise/index.ts'
 import type { Random } from '../random/index.ts'
 import type { Batch } from '../text/index.ts'
-import { type Standing, withEnds } from './corrupt.ts'
+import { type Standing, withEnds, writableEnd } from './corrupt.ts'
 
 interface Text {
   readonly clean: Int32Array
@@ -25,16 +25,18 @@ export class Chain {
   private readonly length: number
   private readonly framing: Framing
   private readonly steps: number
+  private readonly first: number
 
-  /** @param steps from all fog to none  @param first of its steps in the run */
+  /** @param steps from all fog to none, and as many it is learnt from  @param first of them in the run */
   constructor(batch: Batch, framing: Framing, steps: number, random: Random, first: number) {
     const { tokens, length } = withEnds(batch, framing)
     this.batch = batch
     this.framing = framing
     this.length = length
     this.steps = steps
+    this.first = first
     const levels = spread(random.uniform(first, 0, 'time'), batch.rows)
-    const to = framing.end === 'given' ? length - 1 : length
+    const to = writableEnd(length, framing)
     this.texts = Array.from(levels, (level, b) => {
       const clean = tokens.subarray(b * length, (b + 1) * length)
       const text = { clean, noisy: clean.slice(), from: batch.given[b], to }
@@ -42,6 +44,11 @@ export class Chain {
         if (random.uniform(first, b * length + i, 'mask') < level) this.hide(text, i)
       return text
     })
+  }
+
+  /** Is a step of the run one of its own? */
+  lasts(step: number): boolean {
+    return step - this.first < this.steps
   }
 
   /** A text as it stands. */

@@ -120,7 +120,9 @@ export function phasesOf(
       : 0
   const reading: Phase = { name: 'reading', until: budget, causal: true }
   const denoising: Phase = {
-    ...{ name: 'denoising', until: budget, causal: false },
+    name: 'denoising',
+    until: budget,
+    causal: false,
     ...(recipe.reading > 0 ? { beside: reading } : {}),
   }
   const soft = warm + Math.round(recipe.curriculum * (budget - warm))
@@ -150,7 +152,7 @@ export class Trainer {
   private readonly works = new Map<Phase, Promise<Work>>()
   private readonly framings = new Map<Phase, Framing>()
   private readonly corruptions = new Map<Phase, Corruption>()
-  private chain?: { begun: number; phase: Phase; now: Chain }
+  private chain?: Chain
   private batchesUnderForests?: ReturnType<typeof expandedBatches>
 
   constructor(setup: Setup) {
@@ -203,8 +205,7 @@ export class Trainer {
   /** Does a step of this number go on with texts as the one before it left them? What they are then is in no checkpoint,
    * so a run neither saves nor ends before it. */
   goesOn(step: number): boolean {
-    const { progressive } = this.setup.recipe
-    return this.chain !== undefined && step - this.chain.begun < progressive
+    return this.chain?.lasts(step) ?? false
   }
 
   phaseAt(tokens: number): Phase {
@@ -272,12 +273,11 @@ export class Trainer {
       this.chain = undefined
       return undefined
     }
-    if (!this.goesOn(step) || this.chain?.phase !== phase) {
+    if (!this.chain?.lasts(step)) {
       const { progressive } = this.setup.recipe
-      const now = new Chain(batch(), this.framing(phase), progressive, random, step)
-      this.chain = { begun: step, phase, now }
+      this.chain = new Chain(batch(), this.framing(phase), progressive, random, step)
     }
-    return this.chain.now
+    return this.chain
   }
 
   private async targetsOf(phase: Phase): Promise<Targets | undefined> {

@@ -44,6 +44,23 @@ export function tableDenoiser(
   }
 }
 
+/** A network that reads from left to right, from the same function. */
+export const causalDenoiser = (
+  realTokens: number,
+  row: (tokens: readonly number[], position: number) => readonly number[],
+  more: Partial<Denoiser> = {},
+): Denoiser =>
+  tableDenoiser(realTokens, (tokens, i) => row(tokens.slice(0, i), i), { causal: true, ...more })
+
+/** The same network, which writes down what it is asked: its name, the canvas, the rows. */
+export const logged = (name: string, network: Denoiser, log: string[]): Denoiser => ({
+  ...network,
+  logits(asks) {
+    for (const { tokens, rows } of asks) log.push(`${name} ${tokens.join('')} ${rows.join('')}`)
+    return network.logits(asks)
+  },
+})
+
 /** A canvas of nothing but fog. */
 export const foggedCanvas = (length: number, mask: number): Canvas => ({
   tokens: new Int32Array(length).fill(mask),

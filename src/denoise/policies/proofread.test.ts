@@ -1,13 +1,14 @@
 // Reading through what was written: what the reader is shown, what goes back for it, and when a text is finished.
 import { describe, expect, test } from 'vitest'
 import {
+  causalDenoiser,
   chiSquareP,
   foggedCanvas,
+  logged,
   tableDenoiser,
   timesWritten,
 } from '../../../test/support/denoisers.ts'
 import {
-  type Ask,
   type Denoiser,
   denoise,
   type Frame,
@@ -22,22 +23,10 @@ const L = 8
 
 type Row = (tokens: readonly number[], position: number) => readonly number[]
 const networkOf = (row: Row) => tableDenoiser(V, row)
-const readerOf = (row: Row) =>
-  tableDenoiser(V, (tokens, i) => row(tokens.slice(0, i), i), { causal: true })
+const readerOf = (row: Row) => causalDenoiser(V, row)
 const alike: Row = () => [1, 1, 1]
 /** a 0 is never followed by a 1 */
 const noOneAfterZero: Row = (tokens, i) => (tokens[i - 1] === 0 ? [1, 1e-4, 1] : [1, 1, 1])
-
-/** Writes down what each network is asked. */
-function logged(name: string, network: Denoiser, log: string[]): Denoiser {
-  return {
-    ...network,
-    logits(asks: readonly Ask[]) {
-      for (const { tokens, rows } of asks) log.push(`${name} ${tokens.join('')} ${rows.join('')}`)
-      return network.logits(asks)
-    },
-  }
-}
 
 async function framesOf(network: Denoiser, options: PlanOptions, length = L): Promise<Frame[]> {
   const plan = makePlan({ policy: 'proofread', length, ...options }, network)

@@ -4,22 +4,16 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   allTexts,
+  causalDenoiser,
   chiSquareP,
   foggedCanvas,
   hashed,
   inconsistentRow,
+  logged,
   tableDenoiser,
   timesWritten,
 } from '../../../test/support/denoisers.ts'
-import {
-  type Ask,
-  type Denoiser,
-  denoise,
-  type Frame,
-  helped,
-  makePlan,
-  type PlanOptions,
-} from '../index.ts'
+import { type Denoiser, denoise, type Frame, helped, makePlan, type PlanOptions } from '../index.ts'
 
 const V = 4
 const L = 9
@@ -29,8 +23,7 @@ type Table = (tokens: readonly number[], position: number) => readonly number[]
 const drafted = (network: Denoiser, drafter: Denoiser) => helped(network, { drafter })
 
 /** Reads from left to right. */
-const reader = (row: Table, more: Partial<Denoiser> = {}): Denoiser =>
-  tableDenoiser(V, (tokens, i) => row(tokens.slice(0, i), i), { causal: true, ...more })
+const reader = (row: Table, more: Partial<Denoiser> = {}): Denoiser => causalDenoiser(V, row, more)
 const rowsOf = (salt: number) => inconsistentRow(V, salt)
 /** Guesses what is more or less probable: the rows of the reader, and others, mixed. */
 const drafterOf = (row: Table, salt: number, others: number) => {
@@ -148,18 +141,10 @@ describe('forwards', () => {
 
   test('each goes to its own network, and guesses are shown to the one that checks', async () => {
     const asked: string[] = []
-    const logging = (name: string, network: Denoiser): Denoiser => ({
-      ...network,
-      logits(asks: readonly Ask[]) {
-        for (const { tokens, rows } of asks)
-          asked.push(`${name} ${tokens.join('')} ${rows.join('')}`)
-        return network.logits(asks)
-      },
-    })
     const guess = (i: number) => (i === 1 ? wrong(i) : right(i))
     const network = drafted(
-      logging('reads', reader(certain(right))),
-      logging('drafts', tableDenoiser(V, certain(guess))),
+      logged('reads', reader(certain(right)), asked),
+      logged('drafts', tableDenoiser(V, certain(guess)), asked),
     )
     await last(network, { length: 4, drafts: 2 }, 4)
     const [a, b, c, d] = [0, 1, 2, 3].map(right)
