@@ -319,9 +319,12 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
       },
     )
     .refine(
-      ({ reads, noise: { process }, architecture: { attention }, shift }) =>
-        !reads || (process === 'masked' && attention === 'full' && shift),
-      { path: ['reads'], error: 'true for masked noise alone, with shift and attention full' },
+      ({ reads, noise: { process, expands }, architecture: { attention }, shift }) =>
+        !reads || (process === 'masked' && expands === undefined && attention === 'full' && shift),
+      {
+        path: ['reads'],
+        error: 'true for masked noise alone, with shift and attention full, and without expands',
+      },
     )
     .refine(({ noise: { process, sigma } }) => sigma === undefined || ranging.includes(process), {
       path: ['noise', 'sigma'],

@@ -24,6 +24,10 @@ test('a reader is a causal model of the same weights, without the policy and the
 
 test.each([
   ['without a shifted head', { shift: false }],
+  [
+    'whose masks may become two',
+    { noise: { process: 'masked', schedule: 'linear', expands: 0.2 } },
+  ],
   ['of words that others replace', { noise: { process: 'uniform', schedule: 'linear' } }],
 ])('a config that reads is refused %s', async (_, change) => {
   const { config } = await tinyModel({ shift: true })

@@ -95,6 +95,15 @@ describe('a chain', () => {
     }
   })
 
+  test('in which nothing is hidden begins again', () => {
+    const chain = begun()
+    for (let b = 0; b < texts; b++)
+      chain.at(b).noisy.set(batch.tokens.subarray(b * length, (b + 1) * length))
+    expect(feedsOf(chain).rows.data.length).toBe(0)
+    chain.advance([], [])
+    for (let b = 0; b < texts; b++) expect(fogOf(chain, b).length).toBe(length - given)
+  })
+
   test('lifts the left one of words that are equally sure', () => {
     const chain = begun()
     const fog = fogOf(chain, 5)

@@ -398,6 +398,7 @@ export class Trainer {
       // so little text that nothing was masked: nothing to learn this time
       this.optimiser.gradients.fill(0)
       this.loss.data[0] = 0
+      chain?.advance([], [])
     } else {
       const { session, targets } = await this.workOf(phase)
       const expected = await targets?.feeds(feeds, step)
