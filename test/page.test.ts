@@ -43,6 +43,11 @@ describe.skipIf(absent)(titled('the page'), () => {
   const finished = () => page.waitForSelector('#verdict:not(:empty)')
   const smudges = () => page.locator('#text .smudge').count()
 
+  /** Does not wait until all has been played, only until it has been computed. */
+  async function hurry() {
+    while (!(await page.textContent('#verdict'))) await page.press('#scrub', 'End')
+  }
+
   /** Blur in pixels and opacity of each piece that matches, once nothing moves. */
   async function looks(
     selector: string,
@@ -199,7 +204,7 @@ describe.skipIf(absent)(titled('the page'), () => {
   test('a word tells when it was settled, how surely, what else was close; by click and by keys', async () => {
     await open(phone)
     await page.press('#beginning', 'Enter')
-    await finished()
+    await hurry()
     await page.click('#text [data-at="4"]')
     const card = () => page.textContent('#why')
     const said = await card()
@@ -252,7 +257,7 @@ describe.skipIf(absent)(titled('the page'), () => {
     test('the twin types the same beginning beside it, as far as the same forwards take it', async () => {
       await open()
       await page.press('#beginning', 'Enter')
-      await finished()
+      await hurry()
       expect(twin.forwards).toBe(0)
       await page.click('#twin')
       await page.waitForFunction(() =>

@@ -54,7 +54,9 @@ function watching(network: Denoiser): { network: Denoiser; windows: number[][] }
         for (const { tokens, reuse } of asks) {
           const fresh = reuse && known.has(reuse.of) ? reuse.fresh : undefined
           if (reuse) known.add(reuse.of)
-          windows.push([...tokens].slice(fresh?.from, fresh?.to))
+          const all = [...tokens.keys()]
+          const anew = fresh && 'at' in fresh ? [...fresh.at] : all.slice(fresh?.from, fresh?.to)
+          windows.push(anew.map((position) => tokens[position]))
         }
         return network.logits(asks)
       },
@@ -169,6 +171,27 @@ describe('dLLM, LLaDA', () => {
   }
 })
 
+test('a word is computed once more after it was written, and then with all others at every eighth question', async () => {
+  const { network, windows } = watching(llada)
+  const plan = makePlan({ policy: 'confidence', cache: 'delayed', seed: 3 }, network)
+  const frames = await framesOf(network, [5, 6, 7], plan)
+  expect(windows.length).toBe(fog)
+  windows.forEach((window, step) => {
+    const before = frames[step]
+    const written =
+      step === 0
+        ? []
+        : [...before.tokens.keys()].filter(
+            (at) => before.tokens[at] !== frames[step - 1].tokens[at],
+          )
+    const anew = [...before.tokens.keys()].filter(
+      (at) => step % 8 === 0 || before.tokens[at] === network.maskId || written.includes(at),
+    )
+    expect(window).toEqual(anew.map((at) => before.tokens[at]))
+  })
+  expect(windows.map((window) => window.length)).toEqual([15, 12, 11, 10, 9, 8, 7, 6, 15, 4, 3, 2])
+})
+
 describe('a cache is for a kind of network', () => {
   const refusal = (cache: string, causal: boolean): string => {
     try {
@@ -182,10 +205,10 @@ describe('a cache is for a kind of network', () => {
   }
 
   test('and refused by any other', () => {
-    expect(refusal('exact', false)).toContain('use --cache prefix or dual')
+    expect(refusal('exact', false)).toContain('use --cache prefix, dual or delayed')
     expect(refusal('prefix', true)).toContain('use --cache exact')
     expect(refusal('dual', true)).toContain('use --cache exact')
-    expect(refusal('toString', true)).toContain('choose one of none, exact, prefix, dual')
+    expect(refusal('toString', true)).toContain('choose one of none, exact, prefix, dual, delayed')
     for (const causal of [true, false]) expect(refusal('none', causal)).toBe('')
   })
 

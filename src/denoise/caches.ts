@@ -1,6 +1,6 @@
 // What of a question need not be computed again at the next: the table of caches, and what one text keeps by one of
 // them. A cache is exact where what stands to the left never sees what is written later; elsewhere it is approximate:
-// keys and values of positions outside of the current block stay as they were when the block began.
+// keys and values stay as they were when the current block began, or when a position was last computed.
 import { type Block, blockOf } from './blocks.ts'
 import type { Reuse } from './denoiser.ts'
 import { states } from './frame.ts'
@@ -45,6 +45,28 @@ const begun = (tokens: Int32Array, { first, end }: Block, { state, maskId }: Pol
     position >= first && position < end && state[position] !== states.given ? maskId : id,
   )
 
+/** In how many questions everything is computed once. */
+const everything = 8
+
+/** Fog is computed at every step, and a word once more after it was written: its keys and values then are its own. */
+const delayed: Cache['keep'] = () => {
+  let of: Int32Array = new Int32Array()
+  let shown: Int32Array | undefined
+  let questions = 0
+  return (tokens, { maskId }) => {
+    const last = shown?.length === tokens.length ? shown : undefined
+    shown = tokens.slice()
+    if (questions++ % everything === 0 || !last) {
+      of = shown
+      return { of, fresh: { at: new Int32Array() } }
+    }
+    const changes = [...tokens.keys()].filter(
+      (position) => tokens[position] === maskId || tokens[position] !== last[position],
+    )
+    return { of, fresh: { at: Int32Array.from(changes) } }
+  }
+}
+
 const fastDllm = 'Wu et al., arXiv 2505.22618 (Fast-dLLM)'
 
 export const caches = {
@@ -82,6 +104,15 @@ export const caches = {
     exact: false,
     networks: 'full',
     keep: blockwise(({ first, end }) => ({ from: first, to: end })),
+  },
+  delayed: {
+    name: 'delayed',
+    about:
+      'words are kept from the step after the one that wrote them; all is computed at every eighth',
+    source: 'Ma et al., arXiv 2505.15781 (dKV-Cache)',
+    exact: false,
+    networks: 'full',
+    keep: delayed,
   },
 } satisfies Record<string, Cache>
 

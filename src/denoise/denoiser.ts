@@ -10,9 +10,10 @@ export interface Reuse {
   /** Whose keys and values are kept: an array that lives as long as they do. With `fresh` it is the canvas that they
    * are of */
   of: Int32Array
-  /** Positions computed anew, up to the end of everything where there is no `to`; all others have the keys and values
-   * of `of`, an approximation. Without it: whatever can have changed is computed, exactly */
-  fresh?: { from: number; to?: number }
+  /** Positions computed anew; all others have the keys and values that are kept, an approximation. A window, up to the
+   * end of everything where there is no `to`: the others' are those of `of`, and stay so. A list: the others' are those
+   * of when they were last computed, of `of` at first. Without it: whatever can have changed is computed, exactly */
+  fresh?: { from: number; to?: number } | { at: Int32Array }
 }
 
 export interface Ask {

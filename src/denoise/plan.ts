@@ -310,7 +310,7 @@ function chooseCache(
   if (cache.networks === 'forward' && !forward) {
     throw misuse(
       'cache',
-      `--cache ${named} needs a model that sees nothing behind what it writes, and this one sees both sides: use --cache prefix or dual`,
+      `--cache ${named} needs a model that sees nothing behind what it writes, and this one sees both sides: use --cache prefix, dual or delayed`,
     )
   }
   if (cache.networks === 'full' && forward) {

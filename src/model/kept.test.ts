@@ -255,4 +255,35 @@ describe('a network that sees both sides', () => {
       expect(furthest).toBeLessThan(10)
     }
   })
+
+  test('keeps what a list had computed, each position as it was then', async () => {
+    for (const shift of [true, false]) {
+      const model = await tinyModel({
+        architecture: shapes['tiny, gain on queries and keys'],
+        labels,
+        shift,
+      })
+      const network = open(model)
+      const tokens = randomText(model, 21, 4)
+      for (let i = 8; i < 21; i++) tokens[i] = network.maskId
+      const of = tokens.slice()
+      const answer = async (rows: number[], reuse?: Query['reuse']) =>
+        bits((await network.logits([{ tokens, rows: rowsOf(...rows), reuse }]))[0])
+      const listed = (at: number[], rows: number[]) =>
+        answer(rows, { of, fresh: { at: Int32Array.from(at) } })
+      // nothing has changed: whatever is computed anew, it is the whole forward
+      const plain = await answer([9, 13])
+      expect(await listed([], [9, 13])).toBe(plain)
+      expect(await listed([9, 13, 20], [9, 13])).toBe(plain)
+      // a changed word alone, between others that are kept, is what a window of it gives
+      tokens[10] = 70
+      const rows = shift ? [11] : [10]
+      const window = { of: of.slice(), fresh: { from: 10, to: 11 } }
+      expect(await listed([10], rows)).toBe(await answer(rows, window))
+      // it is kept from then on
+      const both = await listed([10, 15, 16], [16])
+      expect(await listed([15, 16], [16])).toBe(both)
+      expect(both).not.toBe(await answer([16]))
+    }
+  })
 })

@@ -1,7 +1,8 @@
 // Keys and values that are kept between the questions of one text, so that only the rows that can have changed are
 // computed again. Where a position sees nothing behind it (attention causal, or in blocks), what stands before the
 // first change is as it was: exact. Where it sees everything, a caller may take keys and values of an earlier canvas
-// for those of this one: approximate (arXiv 2505.22618). A text's memory is arrays of the host, which grow with it.
+// for those of this one (arXiv 2505.22618), or of the canvas as it was when each position was last computed (2505.15781):
+// approximate. A text's memory is arrays of the host, which grow with it.
 import { input, type Tensor } from '../graph/index.ts'
 import type { KeyValues, Transformer, TransformerConfig } from '../nn/index.ts'
 import type { HostTensor, Session } from '../runtime/index.ts'
@@ -11,14 +12,13 @@ import { answersOf, type Logits, outputsFor, type Summarise, summaryGraph } from
 export interface PartQuery {
   /** all of it: prefix, text and end */
   canvas: Int32Array
-  /** positions computed anew: from … to - 1. The others that can be seen are kept */
-  from: number
-  to: number
-  /** asked positions, within from … to - 1 */
+  /** positions computed anew, ascending. The others that can be seen are kept */
+  anew: readonly number[]
+  /** asked positions, among those computed anew */
   rows: readonly number[]
   memory: Memory
-  /** Is what is computed kept? */
-  keep: boolean
+  /** Of how many positions, from the first on, is something kept afterwards? Nothing of this question without */
+  keep?: number
   summarise?: Summarise
 }
 
@@ -115,31 +115,35 @@ export async function runPart(
 ): Promise<Logits[]> {
   const { layers, kvHeads, headSize, vocabSize } = config
   const B = queries.length
-  for (const { memory, to } of queries) memory.grow(Math.max(to, memory.known))
+  for (const { memory, anew } of queries)
+    memory.grow(Math.max(anew[anew.length - 1] + 1, memory.known))
   // one query row alone would take another path through the kernels
-  const N = Math.max(2, ...queries.map(({ from, to }) => to - from))
+  const N = Math.max(2, ...queries.map(({ anew }) => anew.length))
   const L = Math.max(...queries.map(({ memory }) => memory.room))
   const ids = new Int32Array(B * N)
   const places = new Int32Array(B * N)
   const slots = new Int32Array(B * kvHeads * N)
   const visible = new Uint8Array(B * N * L)
   const rows: number[] = []
-  for (const [b, { canvas, from, to, memory, rows: asked }] of queries.entries()) {
-    ids.set(canvas.subarray(from, to), b * N)
-    // what fills a window up stands where its first position does, and is written to the last place, which nobody sees
-    for (let i = 0; i < N; i++) places[b * N + i] = from + i < to ? from + i : from
-    for (let head = 0; head < kvHeads; head++)
-      for (let i = 0; i < N; i++)
-        slots[(b * kvHeads + head) * N + i] =
-          (b * kvHeads + head) * L + (from + i < to ? from + i : L - 1)
-    const end = Math.max(to, memory.known)
+  for (const [b, { canvas, anew, memory, rows: asked }] of queries.entries()) {
+    for (let i = 0; i < N; i++) {
+      // what fills a window up stands where its first position does, and is written to the last place, which nobody sees
+      const position = anew[i] ?? anew[0]
+      const slot = anew[i] ?? L - 1
+      if (i < anew.length) ids[b * N + i] = canvas[position]
+      places[b * N + i] = position
+      for (let head = 0; head < kvHeads; head++)
+        slots[(b * kvHeads + head) * N + i] = (b * kvHeads + head) * L + slot
+    }
+    const end = Math.max(anew[anew.length - 1] + 1, memory.known)
     for (let i = 0; i < N; i++) {
       const start = (b * N + i) * L
       const position = places[b * N + i]
       for (let other = 0; other < end; other++)
         visible[start + other] = sees(position, other) ? 1 : 0
     }
-    for (const row of asked) rows.push(b * N + row - from)
+    const at = new Map(anew.map((position, i) => [position, i]))
+    for (const row of asked) rows.push(b * N + (at.get(row) as number))
   }
   while (rows.length < 2) rows.push(rows[0] ?? 0)
   const names = Array.from({ length: layers }, (_, i) => [`key.${i}`, `value.${i}`]).flat()
@@ -154,17 +158,19 @@ export async function runPart(
     ...Object.fromEntries(kept),
     ...more,
   }
-  const made = queries.some(({ keep }) => keep) ? names.map((name) => `made.${name}`) : []
+  const made = queries.some(({ keep }) => keep !== undefined)
+    ? names.map((name) => `made.${name}`)
+    : []
   const result = await session.run(inputs, {}, [...outputsFor(queries), ...made])
   for (const [b, query] of queries.entries()) {
-    if (!query.keep) continue
+    if (query.keep === undefined) continue
     names.forEach((name, i) => {
       const made = result[`made.${name}`].data as Float32Array
       const size = made.length / B
       put(query, made.subarray(b * size, (b + 1) * size), i, kvHeads, N)
     })
-    query.memory.ids.set(query.canvas.subarray(query.from, query.to), query.from)
-    query.memory.known = query.to
+    for (const position of query.anew) query.memory.ids[position] = query.canvas[position]
+    query.memory.known = query.keep
   }
   return answersOf(result, queries, vocabSize, more.bans)
 }
@@ -188,7 +194,7 @@ function joined(
 
 /** Writes what was made, [kvHeads, N, headSize], to its places. */
 function put(
-  { memory, from, to }: PartQuery,
+  { memory, anew }: PartQuery,
   made: Float32Array,
   index: number,
   heads: number,
@@ -196,8 +202,9 @@ function put(
 ): void {
   const array = memory.arrays[index]
   const size = made.length / heads / N
-  for (let head = 0; head < heads; head++) {
-    const own = made.subarray(head * N * size, (head * N + to - from) * size)
-    array.set(own, (head * memory.room + from) * size)
-  }
+  for (let head = 0; head < heads; head++)
+    for (const [i, position] of anew.entries()) {
+      const own = made.subarray((head * N + i) * size, (head * N + i + 1) * size)
+      array.set(own, (head * memory.room + position) * size)
+    }
 }

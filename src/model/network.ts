@@ -57,9 +57,10 @@ export interface Query {
   /** [rows × D] under noise on embeddings: the vectors that stand at the asked positions */
   vectors?: Float32Array
   /** What is kept between questions: the keys and values of the canvas `of`, for as long as this array lives. With
-   * `fresh` only its positions are computed anew, and all others are taken to be as in `of` (approximate); without, all
-   * that can have changed (exact; nothing is kept where every position sees every other) */
-  reuse?: { of: Int32Array; fresh?: { from: number; to?: number } }
+   * `fresh` only its positions are computed anew, a window or a list; all others are taken to be as in `of`, or as they
+   * were when a list last had them (approximate). Without, all that can have changed is computed (exact; nothing is kept
+   * where every position sees every other) */
+  reuse?: { of: Int32Array; fresh?: { from: number; to?: number } | { at: Int32Array } }
   /** what the network is to say of its rows itself; logits alone without */
   summarise?: Summarise
 }
@@ -295,6 +296,29 @@ export function openNetwork(
       ...(fixed ? {} : weights),
     })
 
+  /** Which positions of a canvas are computed, and of how many something is kept then.
+   * @param start where its text begins @param rows asked, from the beginning of the canvas on */
+  const anewOf = (
+    canvas: Int32Array,
+    start: number,
+    rows: readonly number[],
+    memory: Memory,
+    fresh: NonNullable<Query['reuse']>['fresh'],
+  ): Pick<PartQuery, 'anew' | 'keep'> => {
+    if (!fresh) {
+      const [from] = around(Math.min(memory.common(canvas), ...rows))
+      const to = Math.min(canvas.length, around(Math.max(...rows))[1])
+      return { anew: range(from, to), keep: to }
+    }
+    if ('at' in fresh) {
+      const all = new Set([...rows, ...Array.from(fresh.at, (position) => start + position)])
+      return { anew: [...all].sort((a, b) => a - b), keep: canvas.length }
+    }
+    const last = around(Math.max(...rows))[1]
+    const to = fresh.to === undefined ? canvas.length : Math.max(last, start + fresh.to)
+    return { anew: range(Math.min(start + fresh.from, ...rows), Math.min(canvas.length, to)) }
+  }
+
   /** Queries that keep something: first what is to be kept of canvases not seen yet, then what they ask. */
   const reusing = async (queries: readonly Query[]): Promise<Logits[]> => {
     const asked = queries.map((query) => {
@@ -307,25 +331,18 @@ export function openNetwork(
       const memory = known ?? new Memory(config.architecture)
       memories.set(of, memory)
       const base: PartQuery[] = []
-      let [from] = around(Math.min(memory.common(canvas), ...rows))
-      let to = Math.min(canvas.length, around(Math.max(...rows))[1])
-      if (fresh) {
-        from = Math.min(start + fresh.from, ...rows)
-        to = fresh.to === undefined ? canvas.length : Math.max(to, start + fresh.to)
-        if (!known) {
-          const whole = canvasOf({ ...query, tokens: of })
-          base.push({
-            canvas: whole,
-            from: 0,
-            to: whole.length,
-            rows,
-            memory,
-            keep: true,
-            summarise,
-          })
-        }
+      if (fresh && !known) {
+        const whole = canvasOf({ ...query, tokens: of })
+        const anew = range(0, whole.length)
+        base.push({ canvas: whole, anew, rows, memory, keep: whole.length, summarise })
       }
-      const part: PartQuery = { canvas, from, to, rows, memory, keep: !fresh, summarise }
+      const part = {
+        canvas,
+        rows,
+        memory,
+        summarise,
+        ...anewOf(canvas, start, rows, memory, fresh),
+      }
       // the first question is about the canvas itself
       const first = base.length > 0 && base[0].canvas.every((id, i) => id === canvas[i])
       return { base, part, first }
@@ -427,6 +444,9 @@ export function openNetwork(
     },
   }
 }
+
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, i) => from + i)
 
 /** The asked rows of all queries, as places in `ids`, and the places that they predict; `count` of them, the last filled
  * up by the first. A shifted head predicts from the place before. */

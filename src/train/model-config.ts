@@ -38,7 +38,7 @@ function objective(options: RunOptions, from: number) {
 /** How tales are best written (docs/benchmarks.md): a text that must be true to its end is worth a second look, and
  * its unlikeliest words are its errors. */
 const taleSampling = {
-  reads: { policy: 'proofread', temperature: 1, topP: 0.9 },
+  reads: { policy: 'proofread', temperature: 1, topP: 0.95 },
   full: { policy: 'revise', temperature: 1, topP: 0.9 },
   causal: { temperature: 0.6 },
   block: {},

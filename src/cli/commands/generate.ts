@@ -65,7 +65,7 @@ export const generateOptions = {
   ),
   threshold: numeric(
     ranges.threshold,
-    'how sure a word must be to be written beside the surest; default 0.9',
+    'how sure a word must be to be written beside the surest; default 0.9, by proofread 0.95',
     'x',
   ),
   editThreshold: numeric(

@@ -61,6 +61,20 @@ describe('a text', () => {
     expect(own).toEqual(other)
   })
 
+  test('is written as fast as words leave no choice, by the threshold', async () => {
+    // one word says all others
+    const repeats: Row = (tokens) => {
+      const first = tokens.find((id) => id < V)
+      return [0, 1, 2].map((id) => (id === first ? 50 : 1))
+    }
+    const network = helped(networkOf(repeats), { reader: readerOf(alike) })
+    const forwards = async (options: PlanOptions) =>
+      (await framesOf(network, options)).at(-1)!.forwards
+    expect(await forwards({ seed: 1, threshold: 0.97 })).toBe(L + 1)
+    expect(await forwards({ seed: 1 })).toBe(3)
+    expect(await forwards({ seed: 1, threshold: 0.3 })).toBe(2)
+  })
+
   test('loses doubtful words with those beside them, or all behind the first, or all, and is read again', async () => {
     const network = helped(networkOf(alike), { reader: readerOf(noOneAfterZero) })
     let repaired = 0
