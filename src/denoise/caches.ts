@@ -107,8 +107,7 @@ export const caches = {
   },
   delayed: {
     name: 'delayed',
-    about:
-      'words are kept from the step after the one that wrote them; all is computed at every eighth',
+    about: 'a word is kept once it has been read; all is computed at every eighth step',
     source: 'Ma et al., arXiv 2505.15781 (dKV-Cache)',
     exact: false,
     networks: 'full',

@@ -235,8 +235,11 @@ function misfit(policy: Policy, network: Trained): string | undefined {
     return `believes every word that it has written, but under ${undone.noise.name} noise any word may be wrong: use --policy ${usual(network)}`
   if (network.growth && policy.redraws)
     return `asks about every word where it stands, and in this model a mask may become two masks or nothing: use --policy ${usual(network)}`
-  if (policy.edits && !(undone && !undone.noise.settles && undone.noise.hides))
+  const judged = undone && !undone.noise.settles && !undone.noise.vectors ? undone.noise : undefined
+  if (policy.judges === 'words and fog' && !judged?.hides)
     return `lifts fog and replaces wrong words, and under ${undone?.noise.name ?? 'masked'} noise a model has learnt of but one of them: use --policy ${usual(network)}`
+  if (policy.judges && !judged)
+    return `doubts words where they stand, and under ${undone?.noise.name ?? 'masked'} noise a model has learnt of no wrong one: use --policy ${usual(network)}`
   if (policy.moves && !undone?.noise.vectors)
     return `moves noisy embeddings, and under ${undone?.noise.name ?? 'masked'} noise there are none: use --policy ${usual(network)}`
   if (policy.guesses && !network.drafter)

@@ -109,8 +109,9 @@ export interface Policy {
   /** true: it asks about every word in its place and may draw it again, as noise needs in which words do not settle.
    * Others write by lifting fog, believe what stands, and hide it where they ask about it */
   readonly redraws?: true
-  /** true: it lifts fog and judges words where they stand, for noise that leaves both fog and wrong words */
-  readonly edits?: true
+  /** It judges words where they stand, as a model can that has learnt from wrong ones; with the fog that it lifts, for
+   * noise that leaves both */
+  readonly judges?: 'words' | 'words and fog'
   /** true: it moves noisy vectors, as noise on embeddings alone has them */
   readonly moves?: true
   /** true: it asks about fog alone, and looks at nothing of a prediction but `top`, `entropy`, `best`, `token`,

@@ -138,6 +138,19 @@ export function drawToken(
   return categorical(distribution(logits, banned, sampling, row), uniform)
 }
 
+const sumOf = (weights: Float64Array): number => weights.reduce((sum, weight) => sum + weight, 0)
+
+/** The tokens among which those that are kept are, few enough to be sorted: of a vocabulary of 100,000 most are never. */
+function leading(weights: Float64Array, topK: number, topP: number): number[] {
+  const count = weights.length
+  // all below it together are half of what may be left out
+  let least = topK > 0 ? 0 : (sumOf(weights) * (1 - topP)) / (2 * count)
+  if (topK > 0 && topK < count) least = weights.slice().sort()[count - topK]
+  const leading: number[] = []
+  for (let id = 0; id < count; id++) if (weights[id] > 0 && weights[id] >= least) leading.push(id)
+  return leading
+}
+
 /** Sets the weights of all other tokens to 0. Among equals the lower id comes first. */
 function keepMostProbable(
   weights: Float64Array,
@@ -145,11 +158,11 @@ function keepMostProbable(
   topP: number,
   nucleus: Nucleus,
 ): void {
-  const order = [...weights.keys()].filter((id) => weights[id] > 0)
+  const order = leading(weights, topK, topP)
   order.sort((a, b) => weights[b] - weights[a] || a - b)
-  const most = topK > 0 ? Math.min(topK, order.length) : order.length
-  let total = 0
-  for (let rank = 0; rank < most; rank++) total += weights[order[rank]]
+  if (topK > 0) order.splice(topK)
+  const most = order.length
+  const total = topK > 0 ? order.reduce((sum, id) => sum + weights[id], 0) : sumOf(weights)
   let kept = 0
   let sum = 0
   const keeps = {
@@ -157,5 +170,9 @@ function keepMostProbable(
     within: () => kept === 0 || sum + weights[order[kept]] <= topP * total,
   }[nucleus]
   while (kept < most && (topP === 1 || keeps())) sum += weights[order[kept++]]
-  for (const id of order.slice(kept)) weights[id] = 0
+  const values = order.slice(0, kept).map((id) => weights[id])
+  weights.fill(0)
+  values.forEach((weight, rank) => {
+    weights[order[rank]] = weight
+  })
 }

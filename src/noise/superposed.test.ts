@@ -76,6 +76,7 @@ const steps = [
   // a corrector alone
   [0.4, 0.4],
   [0.3, 0],
+  [1, 1],
 ]
 type Step = typeof superposed
 

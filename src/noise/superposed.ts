@@ -27,7 +27,8 @@ export function superposed(
   if (fresh === 0) return back
   const clean = noise.posterior(noisy, prediction, 0, from, world)
   // from a position where all was lost, the way back to s is noise from 0 to s
-  const anew = noise.posterior(lost(noise, world), clean, to, 1, world)
+  const anew =
+    to < 1 ? noise.posterior(lost(noise, world), clean, to, 1, world) : noise.prior(world)
   return back.map((share, id) => (1 - fresh) * share + fresh * anew[id])
 }
 

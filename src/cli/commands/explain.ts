@@ -37,7 +37,7 @@ export const explain = command({
     json: toggle('one JSON a word: position, text, given, confidence, settled, before'),
   },
   examples: [
-    'unfog explain --seed 7',
+    'unfog explain --seed 5',
     "unfog explain --prompt 'One sunny day' --policy revise --json",
   ],
   async run(values, io) {

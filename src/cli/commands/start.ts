@@ -21,7 +21,7 @@ export const start = command({
     port: numeric(wholeFrom(0, 65535), 'port of the page; 0 takes any that is free'),
     page: unless('only the tale'),
   },
-  examples: ['unfog start', 'unfog start --no-page --seed 7'],
+  examples: ['unfog start', 'unfog start --no-page --seed 5'],
   async run(
     { model: name = 'tales', twin = twinOf(name), seed = freshSeed(), port, page = true },
     io,

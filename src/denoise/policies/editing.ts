@@ -17,7 +17,7 @@ export const editing: Policy = {
   source: 'Bie et al., arXiv 2602.08676 (LLaDA2.1); github.com/ZHZisZZ/dllm llada21',
   causal: false,
   redraws: true,
-  edits: true,
+  judges: 'words and fog',
   takes: ['threshold', 'editThreshold'],
   defaults: { temperature: 1 },
   steps: (fog) => fog + mostEditing,

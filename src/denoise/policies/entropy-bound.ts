@@ -14,6 +14,22 @@ interface Look {
   readonly entropy: number
 }
 
+/** The rows that may be written together, the surest first: one at least. @param bound in nats */
+export function dependingLittle(looks: readonly Look[], bound = 0.1): number[] {
+  const order = ranked(
+    [...looks.keys()],
+    looks.map(({ certainty }) => certainty),
+  )
+  let sum = 0
+  let most = 0
+  const beyond = order.findIndex((i) => {
+    sum += looks[i].entropy
+    most = Math.max(most, looks[i].entropy)
+    return sum - most > bound
+  })
+  return order.slice(0, beyond < 0 ? order.length : beyond)
+}
+
 function bounded(
   row: Pick<Policy, 'name' | 'about' | 'source'>,
   lookAt: (prediction: Prediction) => Look,
@@ -22,24 +38,11 @@ function bounded(
     ...parallel,
     ...row,
     takes: ['entropyBound', 'blockLength'],
-    choose(predictions, { settings: { entropyBound = 0.1 } }) {
-      const looks = predictions.map(lookAt)
-      const order = ranked(
-        [...looks.keys()],
-        looks.map(({ certainty }) => certainty),
-      )
-      let sum = 0
-      let most = 0
-      const beyond = order.findIndex((i) => {
-        sum += looks[i].entropy
-        most = Math.max(most, looks[i].entropy)
-        return sum - most > entropyBound
-      })
-      return order.slice(0, beyond < 0 ? order.length : beyond).map((i) => {
+    choose: (predictions, { settings }) =>
+      dependingLittle(predictions.map(lookAt), settings.entropyBound).map((i) => {
         const { position, token } = predictions[i]
         return { position, token }
-      })
-    },
+      }),
   }
 }
 

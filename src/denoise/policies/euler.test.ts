@@ -201,8 +201,9 @@ test('what makes no sense is refused by name, with the reason', () => {
   const network = exact(language)
   for (const policy of Object.keys(policies) as PolicyName[]) {
     const make = () => makePlan({ policy }, network)
-    const { edits, redraws }: Policy = policies[policy]
-    if (edits) expect(make).toThrow('lifts fog and replaces wrong words')
+    const { judges, redraws }: Policy = policies[policy]
+    if (judges === 'words and fog') expect(make).toThrow('lifts fog and replaces wrong words')
+    else if (judges) expect(make).toThrow('under gaussian noise a model has learnt of no wrong one')
     else if (redraws) expect(make).not.toThrow()
     else expect(make).toThrow('under gaussian noise any word may be wrong: use --policy euler')
   }

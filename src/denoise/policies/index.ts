@@ -20,6 +20,7 @@ import { proofread } from './proofread.ts'
 import { psiCap, psiConstant, psiLoop, psiRescale } from './psi.ts'
 import { random } from './random.ts'
 import { forwardBackward, remdmCap, remdmConf, remdmLoop, remdmRescale } from './remdm.ts'
+import { renoise } from './renoise.ts'
 import { revise } from './revise.ts'
 import { scheduled } from './scheduled.ts'
 import { speculative } from './speculative.ts'
@@ -49,6 +50,7 @@ export const policies = {
   entropy,
   ddpm,
   posterior,
+  renoise,
   'psi-constant': psiConstant,
   'psi-cap': psiCap,
   'psi-rescale': psiRescale,

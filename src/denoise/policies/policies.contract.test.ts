@@ -55,7 +55,7 @@ const onHybrid: Denoiser = {
 const networkOf = (policy: Policy) =>
   policy.moves
     ? onVectors
-    : policy.edits
+    : policy.judges
       ? onHybrid
       : policy.guesses
         ? withDrafter

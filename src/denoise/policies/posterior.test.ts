@@ -102,13 +102,14 @@ describe.each(rows)('under $name noise', (noise) => {
   test('policies that believe what stands are refused where nothing settles', () => {
     for (const policy of Object.keys(policies) as (keyof typeof policies)[]) {
       const make = () => makePlan({ policy }, network)
-      const { takes, moves, redraws, guesses, reads, edits }: Policy = policies[policy]
+      const { takes, moves, redraws, guesses, reads, judges }: Policy = policies[policy]
       if (moves)
         expect(make).toThrow(`moves noisy embeddings, and under ${noise.name} noise there are none`)
       else if (noise.paces && takes.includes('survival'))
         expect(make).toThrow('reveals all words at one pace')
-      else if (edits && (noise.settles || !noise.hides))
+      else if (judges === 'words and fog' && (noise.settles || !noise.hides))
         expect(make).toThrow('lifts fog and replaces wrong words')
+      else if (judges && noise.settles) expect(make).toThrow('has learnt of no wrong one')
       else if (noise.settles && guesses)
         expect(make).toThrow('needs a model that reads from left to right')
       else if (noise.settles && reads) expect(make).toThrow('this model has not learnt')
