@@ -15,8 +15,7 @@ const mean = (values: readonly number[]): number =>
 
 export const renoise: Policy = {
   name: 'renoise',
-  about:
-    'words that depend little on each other stand, all others take fresh noise, until all are sure',
+  about: 'what depends little on the rest stands, all else takes fresh noise, until all are sure',
   source: 'DiffusionGemma, as transformers 5.23 generates (DiffusionGemmaForBlockDiffusion)',
   causal: false,
   redraws: true,
