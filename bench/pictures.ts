@@ -9,7 +9,7 @@ import { escaped, svg } from '../src/cli/svg.ts'
 import { type Frame, loadModel, noises, schedules, states } from '../src/index.ts'
 import { systemClock } from '../src/store/index.ts'
 
-const seed = 7
+const seed = 5
 const model = await loadModel('tales')
 const frames: Frame[] = []
 for await (const frame of model.generate({ seed })) frames.push(frame)
