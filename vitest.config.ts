@@ -29,8 +29,6 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     setupFiles: ['test/support/one-thread.mjs', 'test/support/quiet.ts', 'test/support/seed.ts'],
     pool: 'forks',
-    // modules are read once for all files of a worker, not for each anew: no test may leave anything behind
-    isolate: false,
     maxWorkers: 2,
     sequence: { sequencer: SlowestFirst },
     // many times what the slowest test takes alone: a busy machine is no failure
