@@ -140,15 +140,12 @@ export function drawToken(
 
 const sumOf = (weights: Float64Array): number => weights.reduce((sum, weight) => sum + weight, 0)
 
-/** The tokens among which those that are kept are, few enough to be sorted: of a vocabulary of 100,000 most are never. */
-function leading(weights: Float64Array, topK: number, topP: number): number[] {
+/** Below it no weight is kept. Few others are left to be sorted: of a vocabulary of 100,000 most never are. */
+function leastKept(weights: Float64Array, topK: number, topP: number, sum: number): number {
   const count = weights.length
+  if (topK > 0) return topK < count ? weights.slice().sort()[count - topK] : 0
   // all below it together are half of what may be left out
-  let least = topK > 0 ? 0 : (sumOf(weights) * (1 - topP)) / (2 * count)
-  if (topK > 0 && topK < count) least = weights.slice().sort()[count - topK]
-  const leading: number[] = []
-  for (let id = 0; id < count; id++) if (weights[id] > 0 && weights[id] >= least) leading.push(id)
-  return leading
+  return (sum * (1 - topP)) / (2 * count)
 }
 
 /** Sets the weights of all other tokens to 0. Among equals the lower id comes first. */
@@ -158,11 +155,15 @@ function keepMostProbable(
   topP: number,
   nucleus: Nucleus,
 ): void {
-  const order = leading(weights, topK, topP)
+  const all = sumOf(weights)
+  const least = leastKept(weights, topK, topP, all)
+  const order: number[] = []
+  for (let id = 0; id < weights.length; id++)
+    if (weights[id] > 0 && weights[id] >= least) order.push(id)
   order.sort((a, b) => weights[b] - weights[a] || a - b)
   if (topK > 0) order.splice(topK)
   const most = order.length
-  const total = topK > 0 ? order.reduce((sum, id) => sum + weights[id], 0) : sumOf(weights)
+  const total = topK > 0 ? order.reduce((sum, id) => sum + weights[id], 0) : all
   let kept = 0
   let sum = 0
   const keeps = {

@@ -115,8 +115,8 @@ export async function runPart(
 ): Promise<Logits[]> {
   const { layers, kvHeads, headSize, vocabSize } = config
   const B = queries.length
-  for (const { memory, anew } of queries)
-    memory.grow(Math.max(anew[anew.length - 1] + 1, memory.known))
+  const endOf = ({ anew, memory }: PartQuery) => Math.max(anew[anew.length - 1] + 1, memory.known)
+  for (const query of queries) query.memory.grow(endOf(query))
   // one query row alone would take another path through the kernels
   const N = Math.max(2, ...queries.map(({ anew }) => anew.length))
   const L = Math.max(...queries.map(({ memory }) => memory.room))
@@ -125,7 +125,8 @@ export async function runPart(
   const slots = new Int32Array(B * kvHeads * N)
   const visible = new Uint8Array(B * N * L)
   const rows: number[] = []
-  for (const [b, { canvas, anew, memory, rows: asked }] of queries.entries()) {
+  for (const [b, query] of queries.entries()) {
+    const { canvas, anew, rows: asked } = query
     for (let i = 0; i < N; i++) {
       // what fills a window up stands where its first position does, and is written to the last place, which nobody sees
       const position = anew[i] ?? anew[0]
@@ -135,7 +136,7 @@ export async function runPart(
       for (let head = 0; head < kvHeads; head++)
         slots[(b * kvHeads + head) * N + i] = (b * kvHeads + head) * L + slot
     }
-    const end = Math.max(anew[anew.length - 1] + 1, memory.known)
+    const end = endOf(query)
     for (let i = 0; i < N; i++) {
       const start = (b * N + i) * L
       const position = places[b * N + i]

@@ -7,6 +7,7 @@ import {
   type Plan,
   states,
 } from '../../src/denoise/index.ts'
+import { noises, schedules } from '../../src/noise/index.ts'
 import { philox } from '../../src/random/index.ts'
 
 /** A network from a function: probabilities (or weights) of the real tokens at `position` of a canvas.
@@ -43,6 +44,13 @@ export function tableDenoiser(
     ...more,
   }
 }
+
+/** What a network of so many real tokens has learnt to undo. */
+export const processOf = (realTokens: number, noise: 'uniform' | 'hybrid' | 'masked') => ({
+  noise: noises[noise],
+  schedule: schedules.linear,
+  words: Int32Array.from({ length: realTokens }, (_, id) => id),
+})
 
 /** A network that reads from left to right, from the same function. */
 export const causalDenoiser = (

@@ -1,20 +1,18 @@
 // The published rule, written out once more as plain loops over a canvas, against the policy in the loop.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { foggedCanvas, inconsistentRow, tableDenoiser } from '../../../test/support/denoisers.ts'
-import { noises, schedules } from '../../noise/index.ts'
+import {
+  foggedCanvas,
+  inconsistentRow,
+  processOf,
+  tableDenoiser,
+} from '../../../test/support/denoisers.ts'
 import { type Ask, type Denoiser, denoise, type Frame, makePlan, policiesFor } from '../index.ts'
 
 const V = 5
 const L = 7
 
 type Row = (tokens: readonly number[], position: number) => readonly number[]
-
-const process = (noise: 'hybrid' | 'uniform' | 'masked') => ({
-  noise: noises[noise],
-  schedule: schedules.linear,
-  words: Int32Array.from({ length: V }, (_, id) => id),
-})
 /** A network that sees the words it is asked about. */
 const networkOf = (row: Row): Denoiser => ({
   ...tableDenoiser(V, row),
@@ -23,7 +21,7 @@ const networkOf = (row: Row): Denoiser => ({
     asks.map(({ tokens, rows }) =>
       Float32Array.from([...rows].flatMap((i) => [...row([...tokens], i).map(Math.log), -30])),
     ),
-  process: process('hybrid'),
+  process: processOf(V, 'hybrid'),
 })
 
 interface Thresholds {
@@ -144,7 +142,7 @@ test('a text that was stopped goes on to the same end', async () => {
 test('it is for noise that leaves both fog and wrong words', () => {
   const [hybrid, uniform, masked] = (['hybrid', 'uniform', 'masked'] as const).map((noise) => ({
     causal: false,
-    process: process(noise),
+    process: processOf(V, noise),
   }))
   expect(policiesFor(hybrid).map(({ name }) => name)).toContain('editing')
   for (const network of [uniform, masked, { causal: false }])

@@ -4,23 +4,20 @@ import {
   chiSquareP,
   foggedCanvas,
   inconsistentRow,
+  processOf,
   tableDenoiser,
 } from '../../../test/support/denoisers.ts'
-import { noises, schedules } from '../../noise/index.ts'
 import { type Denoiser, denoise, type Frame, makePlan, type PlanOptions } from '../index.ts'
 
 const V = 5
 const L = 7
 
-type Row = (tokens: readonly number[], position: number) => readonly number[]
-const process = (noise: 'uniform' | 'hybrid' | 'masked') => ({
-  noise: noises[noise],
-  schedule: schedules.linear,
-  words: Int32Array.from({ length: V }, (_, id) => id),
-})
-/** A network that sees the words it is asked about. */
-const networkOf = (row: Row, noise: Parameters<typeof process>[0] = 'uniform'): Denoiser =>
-  tableDenoiser(V, row, { process: process(noise) })
+type Row = (
+  tokens: readonly number[],
+  position: number,
+) => readonly number[] /** A network that sees the words it is asked about. */
+const networkOf = (row: Row, noise: Parameters<typeof processOf>[1] = 'uniform'): Denoiser =>
+  tableDenoiser(V, row, { process: processOf(V, noise) })
 
 async function framesOf(network: Denoiser, options: PlanOptions, length = L): Promise<Frame[]> {
   const plan = makePlan({ policy: 'renoise', temperature: 0, length, ...options }, network)
