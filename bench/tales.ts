@@ -24,6 +24,7 @@ const { values } = parseArgs({
     policy: { type: 'string' },
     temperature: { type: 'string' },
     'top-p': { type: 'string' },
+    'min-p': { type: 'string' },
     steps: { type: 'string' },
     reader: { type: 'boolean', default: false },
     batch: { type: 'string', default: '64' },
@@ -48,6 +49,7 @@ const options: GenerateOptions = {
   policy: values.policy as GenerateOptions['policy'],
   temperature: number(values.temperature),
   topP: number(values['top-p']),
+  minP: number(values['min-p']),
   steps: number(values.steps),
 }
 

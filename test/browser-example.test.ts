@@ -17,7 +17,7 @@ describe.skipIf(absent && process.env.CI !== 'true')(`in a page ${absent ?? ''}`
       expect(await shown('training')).toMatch(/^loss \d\.\d\d at \d+ tokens$/)
       expect(await shown('own')).toMatch(/[a-z]/)
       const tales = await loadModel('tales')
-      const { text } = await tales.complete({ prompt: 'Once upon a time', seed: 7 })
+      const { text } = await tales.complete({ prompt: 'Once upon a time', seed: 4 })
       await tales.dispose()
       expect(await shown('tale')).toBe(text)
       expect(complaints).toEqual([])

@@ -14,7 +14,7 @@ function show(id, text) {
 }
 
 const tales = await loadModel('/models/tales', { assets })
-for await (const { text } of tales.generate({ prompt: 'Once upon a time', seed: 7 }))
+for await (const { text } of tales.generate({ prompt: 'Once upon a time', seed: 4 }))
   show('tale', text)
 await tales.dispose()
 

@@ -402,7 +402,7 @@ export class Model {
     const asked = labelValuesOf(this.tokenizer, options)
     // a policy that is asked for by name follows its own law, not the model's habits
     const habits = options.policy === undefined ? this.config.sampling : undefined
-    const { temperature, topP } = habits ?? {}
+    const { temperature, topP, minP } = habits ?? {}
     const habit = drafter ? undefined : (habits?.policy as PolicyName | undefined)
     const steps = drafter ? undefined : habits?.steps
     const policy = options.policy ?? habit
@@ -412,6 +412,7 @@ export class Model {
       {
         temperature,
         topP,
+        minP,
         ...(steps === undefined ? {} : { steps }),
         ...definedOf(plain as PlanOptions),
         policy,

@@ -267,7 +267,7 @@ test('given text conditions: p(text | its middle word)', async () => {
   }
 })
 
-test('temperature, top-k and top-p change each conditional as they say', async () => {
+test('temperature, top-k, top-p and min-p change each conditional as they say', async () => {
   const normal = (weights: number[]) => weights.map((w) => w / weights.reduce((a, b) => a + b))
   const kept = (row: number[], most: (p: number, better: number) => boolean) =>
     normal(
@@ -286,6 +286,7 @@ test('temperature, top-k and top-p change each conditional as they say', async (
     [{ topK: 2 }, (row) => kept(row, (p) => row.filter((q) => q > p).length < 2)],
     // a token stays while those before it have not yet reached topP
     [{ topP: 0.6 }, (row) => kept(row, (_, better) => better < 0.6)],
+    [{ minP: 0.5 }, (row) => kept(row, (p) => p >= 0.5 * Math.max(...row))],
     [{ temperature: 0 }, (row) => row.map((p) => (p === Math.max(...row) ? 1 : 0))],
   ]
   for (const [options, changed] of cases) {

@@ -59,6 +59,7 @@ const bad: [PlanOptions, string][] = [
   [{ temperature: '1' as never }, '--temperature 1 is not a number'],
   [{ topP: 0 }, '--top-p 0 is not a number above 0 and up to 1'],
   [{ topP: 1.1 }, '--top-p 1.1 is not'],
+  [{ minP: 1.1 }, '--min-p 1.1 is not a number from 0 to 1'],
   [{ topK: -1 }, '--top-k -1 is not'],
   [{ topK: 0.5 }, '--top-k 0.5 is not'],
   [{ orderTemperature: -0.1 }, '--order-temperature -0.1 is not'],

@@ -29,6 +29,8 @@ export interface PlanOptions {
   topP?: number
   /** draw among so many most probable tokens; 0 is all */
   topK?: number
+  /** draw among the tokens that have at least this share of the most probable one's probability; 0 is all */
+  minP?: number
   orderTemperature?: number
   blockLength?: number
   threshold?: number
@@ -99,6 +101,7 @@ export const ranges = {
   temperature: positive,
   topP: { within: (value) => value > 0 && value <= 1, says: 'a number above 0 and up to 1' },
   topK: whole(0),
+  minP: { within: (value) => value >= 0 && value <= 1, says: 'a number from 0 to 1' },
   orderTemperature: positive,
   blockLength: whole(1),
   threshold: { within: (value) => value >= 0 && value <= 1, says: 'a number from 0 to 1' },
@@ -149,6 +152,7 @@ export function makePlan(options: PlanOptions, network: Trained): Plan {
     topP: options.topP ?? 1,
     nucleus: policy.nucleus,
     topK: options.topK ?? 0,
+    minP: options.minP ?? 0,
     orderTemperature: options.orderTemperature ?? 0,
     blockLength: options.blockLength,
     threshold: options.threshold,

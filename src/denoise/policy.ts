@@ -64,7 +64,7 @@ export interface Prediction {
   readonly top: number
   /** nats, at temperature 1 */
   readonly entropy: number
-  /** the token drawn under temperature, top-k and top-p; drawn when first read, always the same */
+  /** the token drawn under temperature, top-k, top-p and min-p; drawn when first read, always the same */
   readonly token: number
   /** probability of that token, at temperature 1 */
   readonly confidence: number

@@ -68,7 +68,7 @@ test('a draw is the inverse of the cumulative sum in the order of ids', () => {
   expect([0.001, 0.199, 0.201, 0.699, 0.701, 0.999].map(draw)).toEqual([0, 0, 1, 1, 2, 2])
 })
 
-test('top-k keeps k tokens, the lower ids among equals; top-p the fewest that reach p', () => {
+test('top-k keeps k tokens, the lower ids among equals; top-p the fewest that reach p; min-p those near the best', () => {
   const kept = (weights: Float64Array) => [...weights.keys()].filter((id) => weights[id] > 0)
   const equal = Float32Array.of(1, 1, 1, 1)
   const ids = (options: object) =>
@@ -79,6 +79,8 @@ test('top-k keeps k tokens, the lower ids among equals; top-p the fewest that re
   expect(ids({ topP: 1e-9 })).toEqual([0])
   // after top-k, top-p is a share of what is left
   expect(ids({ topK: 2, topP: 0.5 })).toEqual([0])
+  expect(ids({ minP: 1 })).toEqual([0, 1, 2, 3])
+  expect(ids({ topK: 3, minP: 1 })).toEqual([0, 1, 2])
   fc.assert(
     fc.property(
       row,
@@ -92,6 +94,8 @@ test('top-k keeps k tokens, the lower ids among equals; top-p the fewest that re
         const share = nucleus.map((id) => all[id] / sum(all))
         expect(sum(share)).toBeGreaterThanOrEqual(topP - 1e-9)
         expect(sum(share) - Math.min(...share)).toBeLessThan(topP + 1e-9)
+        const near = kept(distribution(logits, none(logits), { ...everything, minP: topP }))
+        expect(near).toEqual(kept(all).filter((id) => all[id] >= topP * Math.max(...all)))
       },
     ),
   )

@@ -1,5 +1,5 @@
 // From a row of logits to a token: the one place where it is defined. Banned ids get probability 0 (SUBS, arXiv
-// 2406.07524); then temperature, top-k, top-p; then one uniform is inverted through the cumulative sum of float64
+// 2406.07524); then temperature, top-k, top-p, min-p; then one uniform is inverted through the cumulative sum of float64
 // probabilities in the order of ids. Gumbel draws in float32 would lower the temperature (arXiv 2409.02908).
 import { UnfogError } from '../error/index.ts'
 import { categorical } from '../random/index.ts'
@@ -18,9 +18,12 @@ export interface Sampling {
   readonly topP: number
   /** `reaching` without */
   readonly nucleus?: Nucleus
+  /** of those, keep the tokens that have at least this share of the most probable one's probability (min-p, arXiv
+   * 2407.01082): where one token is sure none beside it, in a free choice also rare ones; all without */
+  readonly minP?: number
 }
 
-/** A row at temperature 1, before top-k and top-p. */
+/** A row at temperature 1, before top-k, top-p and min-p. */
 export interface Row {
   /** the most probable token, the lowest id among equals */
   readonly best: number
@@ -110,7 +113,7 @@ export function mostProbable(
 export function distribution(
   logits: Float32Array,
   banned: Uint8Array,
-  { temperature, topK, topP, nucleus = 'reaching' }: Sampling,
+  { temperature, topK, topP, nucleus = 'reaching', minP = 0 }: Sampling,
   row: Row = readRow(logits, banned),
 ): Float64Array {
   const weights = new Float64Array(logits.length)
@@ -122,7 +125,8 @@ export function distribution(
     if (!banned[id]) weights[id] = Math.exp((logits[id] - logits[row.best]) / temperature)
   }
   if (topK > 0 || topP < 1) keepMostProbable(weights, topK, topP, nucleus)
-  return weights
+  // the most probable token weighs 1
+  return minP > 0 ? weights.map((weight) => (weight < minP ? 0 : weight)) : weights
 }
 
 /** A token.

@@ -74,6 +74,8 @@ const draws: PlanOptions[] = [
   { temperature: 0.7, topK: 4, candidates: 2 },
   { temperature: 1.3, topK: 5, topP: 0.8 },
   { temperature: 1, topP: 0.9 },
+  { temperature: 1, minP: 0.1 },
+  { temperature: 0.9, topK: 6, minP: 0.3 },
   { temperature: 0, ban: [40, 41, 42, 65] },
   { temperature: 1, topK: 3, ban: [40, 41], guidance: 0.5 },
 ]

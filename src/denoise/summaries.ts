@@ -1,7 +1,7 @@
 // What a step brings from where the network runs: a few numbers a row, or whole rows of logits. This is the one place
 // that says when whole rows are needed: with guidance, whose two answers are joined first; by policies that read more of
 // a row than its summary; and where a token is drawn among all, unless the network draws it: for policies that want one
-// of every row, without top-p, by this house's own numbers. The text is the same either way.
+// of every row, without top-p and min-p, by this house's own numbers. The text is the same either way.
 import type { Logits, Summarise, Summary } from './denoiser.ts'
 import type { Plan } from './plan.ts'
 import { type Row, readRow, rowOf } from './sample.ts'
@@ -9,12 +9,12 @@ import { type Row, readRow, rowOf } from './sample.ts'
 /** @param uniforms one for each row, where tokens are drawn by inverting them
  * @returns undefined where nothing can be said of one answer alone */
 export function demandOf(
-  { guidance, policy, temperature, topK, topP, candidates }: Plan,
+  { guidance, policy, temperature, topK, topP, minP, candidates }: Plan,
   uniforms: (() => readonly number[]) | undefined,
 ): Omit<Summarise, 'banned'> | undefined {
   if (guidance > 0) return undefined
   const amongAll = temperature > 0 && topK === 0
-  const draws = amongAll && topP === 1 && policy.draws === true && uniforms !== undefined
+  const draws = amongAll && topP === 1 && !minP && policy.draws === true && uniforms !== undefined
   if (policy.summaries !== true || (amongAll && !draws)) return { most: 1, logits: true }
   const most = Math.max(1, topK, candidates)
   return { most, logits: false, draw: draws ? { temperature, uniforms: uniforms() } : undefined }

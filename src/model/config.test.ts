@@ -170,6 +170,7 @@ describe('what is wrong is named', () => {
     ['name', '', /^c: name is "", but it must be a text that is not empty$/],
     ['sampling', { topP: 0 }, /^c: sampling\.topP is 0, .* above 0/],
     ['sampling', { topP: 1.1 }, /^c: sampling\.topP is 1\.1, .* up to 1/],
+    ['sampling', { minP: -0.1 }, /^c: sampling\.minP is -0\.1, .* at least 0/],
     ['sampling', { temperature: -1 }, /^c: sampling\.temperature is -1, .* at least 0/],
     ['architecture', undefined, /^c: architecture is missing, but it must be an object$/],
     ['architecture', [], /^c: architecture is \[\], but it must be an object$/],

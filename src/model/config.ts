@@ -41,7 +41,7 @@ export interface ModelConfig {
     fingerprint?: string
   }
   /** how it writes unless told, where something else than the defaults was measured to suit it */
-  sampling?: { temperature?: number; topP?: number; policy?: string; steps?: number }
+  sampling?: { temperature?: number; topP?: number; minP?: number; policy?: string; steps?: number }
   /** recipe and figures, for the card */
   training?: Record<string, unknown>
 }
@@ -293,6 +293,11 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
       topP: z
         .number('a number above 0, up to 1')
         .gt(0, 'a number above 0')
+        .max(1, 'a number up to 1')
+        .optional(),
+      minP: z
+        .number('a number from 0 to 1')
+        .min(0, 'a number of at least 0')
         .max(1, 'a number up to 1')
         .optional(),
       policy: z.string('a name').max(100, 'a name of at most 100 characters').optional(),

@@ -137,26 +137,27 @@ const namesOf = ({ a, b, things, events }: Story): string[] => [
 
 const signature = (facts: Story) => `${facts.events.length} ${facts.plot}`
 
-/** Every text that differs from this one by one word or mark replaced, or one left out. */
+const capital = (word: string): string => word[0].toUpperCase() + word.slice(1)
+
+/** Every text that differs from this one by one word or mark replaced, or one left out. Where a capital stands, others
+ * are tried with and without; elsewhere as tales have them, and the word itself with one. */
 function* edits(text: string, vocabulary: readonly string[]): Generator<string> {
   const words = [...text.matchAll(/[A-Za-z]+|[.,!?"]/g)]
+  const capitals = [...new Set([...vocabulary, ...vocabulary.map(capital)])]
   for (const { 0: word, index } of words) {
     const [before, after] = [text.slice(0, index), text.slice(index + word.length)]
-    for (const other of vocabulary) if (other !== word) yield before + other + after
+    const others = /^[A-Z]/.test(word) ? capitals : vocabulary
+    for (const other of others) if (other !== word) yield before + other + after
+    for (const other of [word.toLowerCase(), capital(word)])
+      if (other !== word && !others.includes(other)) yield before + other + after
     yield (before + after).replace(/ {2}/, ' ').trim()
   }
 }
 
-/** Words and marks of tales, also with a capital, and a few that no tale has. */
+/** Words and marks of tales, and a few that no tale has. */
 function vocabularyOf(texts: Iterable<string>): string[] {
   const found = new Set<string>(['table', 'x', ',', '.', '!', '?', '"'])
-  for (const text of texts) {
-    for (const word of text.match(/[A-Za-z]+/g) ?? []) {
-      found.add(word)
-      found.add(word.toLowerCase())
-      found.add(word[0].toUpperCase() + word.slice(1))
-    }
-  }
+  for (const text of texts) for (const word of text.match(/[A-Za-z]+/g) ?? []) found.add(word)
   return [...found]
 }
 

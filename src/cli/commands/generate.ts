@@ -54,6 +54,11 @@ export const generateOptions = {
     'x',
   ),
   topK: numeric(ranges.topK, 'draw among so many most probable words; 0 is all'),
+  minP: numeric(
+    ranges.minP,
+    'draw among the words that have at least this share of the surest word’s probability',
+    'x',
+  ),
   orderTemperature: numeric(
     ranges.orderTemperature,
     'noise on the order in which the fog lifts',

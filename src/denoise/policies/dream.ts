@@ -70,8 +70,12 @@ function score(
   return sure / settings.orderTemperature + gumbel(position, state)
 }
 
-/** [V] probabilities after temperature, then top-p (what crosses it is dropped, the first token is not), then top-k. */
-function filtered(logits: Float32Array, { temperature, topP, topK }: Sampling): Float64Array {
+/** [V] probabilities after temperature, then top-p (what crosses it is dropped, the first token is not), then top-k, then
+ * min-p, which is not Dream's. */
+function filtered(
+  logits: Float32Array,
+  { temperature, topP, topK, minP = 0 }: Sampling,
+): Float64Array {
   const scaled = temperature === 0 ? logits : logits.map((logit) => logit / temperature)
   let row = probabilities(scaled)
   if (topP < 1) {
@@ -84,13 +88,13 @@ function filtered(logits: Float32Array, { temperature, topP, topK }: Sampling): 
     })
     row = probabilities(scaled, gone)
   }
-  if (topK > 0 && topK < row.length) {
-    const least = [...row].sort((a, b) => b - a)[topK - 1]
-    row = probabilities(
+  const among = (least: number): Float64Array =>
+    probabilities(
       scaled,
       [...row.keys()].filter((id) => row[id] < least),
     )
-  }
+  if (topK > 0 && topK < row.length) row = among([...row].sort((a, b) => b - a)[topK - 1])
+  if (minP > 0) row = among(minP * Math.max(...row))
   return row
 }
 
