@@ -29,6 +29,8 @@ export interface Ask {
   time?: number
   /** [rows × D] under noise on embeddings: the vectors that stand at the asked positions */
   vectors?: Float32Array
+  /** [rows × D] what was predicted there before, for a network that is shown that; zeros without */
+  recalled?: Float32Array
   /** nothing is kept without it */
   reuse?: Reuse
   /** What the denoiser may say of its rows itself, where the numbers are; logits alone without. It may take no notice:

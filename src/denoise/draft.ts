@@ -315,11 +315,12 @@ export class Draft {
         view,
       )
       // a prediction may be given back as it is, and its token is no property of its own
-      .map(({ position, token, vector, slope }) => ({
+      .map(({ position, token, vector, slope, mean }) => ({
         position: from + position,
         token,
         vector,
         slope,
+        mean,
       }))
     this.#apply(changes, new Map(answers))
     this.#quiet = this.#changed.length === 0

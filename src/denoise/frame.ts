@@ -31,10 +31,11 @@ export interface Frame {
   /** [L] where a canvas grows and shrinks: a number for each position that it keeps in all frames, wherever it stands. A
    * mask that becomes two makes two new ones */
   keys?: number[]
-  /** [L × D] under noise on embeddings: the vectors of which `tokens` are the likeliest words, and the slopes of their
-   * last step */
+  /** [L × D] under noise on embeddings: the vectors of which `tokens` are the likeliest words, the slopes of their last
+   * step, and what was predicted there, for a network that is shown that */
   vectors?: Float32Array
   slopes?: Float32Array
+  recalled?: Float32Array
   /** positions that this step changed, ascending */
   changed: number[]
   /** the canvas as words, `fogSign` for each token in the fog, up to the end of the text */
@@ -51,7 +52,7 @@ export type FrameJSON = {
     : Frame[K]
 }
 
-export function frameToJSON({ vectors, slopes, ...frame }: Frame): FrameJSON {
+export function frameToJSON({ vectors, slopes, recalled, ...frame }: Frame): FrameJSON {
   return {
     ...frame,
     tokens: [...frame.tokens],
@@ -60,11 +61,12 @@ export function frameToJSON({ vectors, slopes, ...frame }: Frame): FrameJSON {
     entropy: [...frame.entropy],
     ...(vectors && { vectors: [...vectors] }),
     ...(slopes && { slopes: [...slopes] }),
+    ...(recalled && { recalled: [...recalled] }),
   }
 }
 
 /** The inverse of frameToJSON, bit-exact. */
-export function frameFromJSON({ vectors, slopes, ...json }: FrameJSON): Frame {
+export function frameFromJSON({ vectors, slopes, recalled, ...json }: FrameJSON): Frame {
   return {
     ...json,
     tokens: Int32Array.from(json.tokens),
@@ -73,5 +75,6 @@ export function frameFromJSON({ vectors, slopes, ...json }: FrameJSON): Frame {
     entropy: Float32Array.from(json.entropy),
     ...(vectors && { vectors: Float32Array.from(vectors) }),
     ...(slopes && { slopes: Float32Array.from(slopes) }),
+    ...(recalled && { recalled: Float32Array.from(recalled) }),
   }
 }

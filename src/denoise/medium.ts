@@ -42,7 +42,7 @@ export interface Medium {
   earlier(move: Move): Omit<Change, 'position'>
   write(change: Change): void
   /** what a frame needs to go on from, up to a length */
-  shown(length: number): Pick<Frame, 'vectors' | 'slopes'>
+  shown(length: number): Pick<Frame, 'vectors' | 'slopes' | 'recalled'>
 }
 
 /** Words, each drawn by Bayes' rule from what stands there. */

@@ -93,9 +93,11 @@ export type How = 'drawn' | 'likeliest' | 'flowing' | 'corrected'
 export interface Change {
   readonly position: number
   readonly token: number
-  /** under noise on embeddings [D]: where it is near, and the slope that led there */
+  /** under noise on embeddings [D]: where it is near, the slope that led there, and the mean of the words it may be, for
+   * a network that is shown that */
   readonly vector?: Float32Array
   readonly slope?: Float32Array
+  readonly mean?: Float32Array
 }
 
 export interface Policy {

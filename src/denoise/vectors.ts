@@ -7,10 +7,11 @@ import { normals } from '../random/index.ts'
 import { states } from './frame.ts'
 import { likeliest, type Medium, type Move } from './medium.ts'
 
-/** Where a text stands: [L × D] vectors, and the slopes of their last step. */
+/** Where a text stands: [L × D] vectors, the slopes of their last step, and what was predicted there. */
 interface Place {
   vectors: Float32Array
   slopes: Float32Array
+  recalled: Float32Array
 }
 
 /** @param words [V × D], each of length 1
@@ -24,9 +25,11 @@ export function vectorMedium(
   known: Partial<Place>,
 ): Medium {
   const width = words.length / vocabSize
+  const goingOn = (of: keyof Place) => known[of]?.slice() ?? new Float32Array(length * width)
   const text: Place = {
-    vectors: known.vectors?.slice() ?? new Float32Array(length * width),
-    slopes: known.slopes?.slice() ?? new Float32Array(length * width),
+    vectors: goingOn('vectors'),
+    slopes: goingOn('slopes'),
+    recalled: goingOn('recalled'),
   }
   const sigma = (time: number) => noise.sigma(time, schedule)
   const at = (of: Float32Array, row: number) => of.subarray(row * width, (row + 1) * width)
@@ -100,26 +103,36 @@ export function vectorMedium(
     },
     // the mask stands where a vector does; what is known of it comes in here, and a summary would not have it
     asked(ask, state, time) {
-      const vectors = new Float32Array(ask.rows.length * width)
-      ask.rows.forEach((row, i) => {
-        vectors.set(at(text.vectors, row), i * width)
-      })
+      const asked = (of: Float32Array): Float32Array => {
+        const rows = new Float32Array(ask.rows.length * width)
+        ask.rows.forEach((row, i) => {
+          rows.set(at(of, row), i * width)
+        })
+        return rows
+      }
       const tokens = ask.tokens.map((id, i) => (state[i] === states.given ? id : maskId))
-      return { ...ask, tokens, time, vectors, summarise: undefined }
+      const recalled = noise.recalls ? asked(text.recalled) : undefined
+      return { ...ask, tokens, time, vectors: asked(text.vectors), recalled, summarise: undefined }
     },
     // the network says what all other positions say
     heard(position, time) {
       const [vector, variance] = [at(text.vectors, position), sigma(time) ** 2]
       return (logits) => logits.map((logit, id) => logit + similarity(vector, id) / variance)
     },
-    earlier: (move) => ({ token: likeliest(move.prediction), ...moves[move.how](move) }),
-    write({ position, vector, slope }) {
+    earlier: (move) => ({
+      token: likeliest(move.prediction),
+      ...moves[move.how](move),
+      ...(noise.recalls ? { mean: Float32Array.from(meanOf(move.prediction)) } : {}),
+    }),
+    write({ position, vector, slope, mean }) {
       if (vector) at(text.vectors, position).set(vector)
       if (slope) at(text.slopes, position).set(slope)
+      if (mean) at(text.recalled, position).set(mean)
     },
     shown: (length) => ({
       vectors: text.vectors.slice(0, length * width),
       slopes: text.slopes.slice(0, length * width),
+      ...(noise.recalls ? { recalled: text.recalled.slice(0, length * width) } : {}),
     }),
   }
 }

@@ -88,6 +88,15 @@ test('noise on embeddings needs vectors, and has a range that makes sense', () =
   expect(() => parseConfig(gaussian(undefined, { vectors: { width: 8, shown: 9 } }), 'c')).toThrow(
     'architecture.vectors',
   )
+  const recalling = { process: 'gaussian', schedule: 'linear', selfConditioning: true }
+  const wider = { width: 8, shown: vectors.shown + 8 }
+  const shown = (vectors: object, noise: object) =>
+    parseConfig({ ...gaussian(undefined, { vectors }), noise }, 'c')
+  expect(shown(wider, recalling).noise.selfConditioning).toBe(true)
+  expect(() => shown(vectors, recalling)).toThrow('architecture.vectors')
+  expect(() => shown(vectors, { ...recalling, process: 'masked' })).toThrow(
+    'noise.selfConditioning is true, but it must be true for gaussian noise alone',
+  )
   const noise = { process: 'masked', schedule: 'linear', sigma: [0.1, 10] }
   expect(() => parseConfig({ ...config, noise }, 'c')).toThrow('there for gaussian noise alone')
 })

@@ -21,6 +21,8 @@ export interface ModelConfig {
     replaced?: number
     /** least and most noise, of a process on embeddings (`Noise.between`); the row's own without */
     sigma?: SigmaRange
+    /** is the network shown what it last predicted, of a process that has that (`Noise.recalling`)? */
+    selfConditioning?: boolean
     /** the chance that a mask stands for several words, and that it stands for none, of a model that chooses how long a
      * text is (`Expansion`); a mask is one word without */
     expands?: number
@@ -120,6 +122,11 @@ export const replaceable = Object.values<Noise>(noises)
 /** processes whose least and most noise can be chosen */
 export const ranging = Object.values<Noise>(noises)
   .filter(({ between }) => between)
+  .map(({ name }) => name)
+
+/** processes under which a network can be shown what it last predicted */
+export const recallable = Object.values<Noise>(noises)
+  .filter(({ recalling }) => recalling)
   .map(({ name }) => name)
 
 /** processes in which words can learn paces */
@@ -242,8 +249,12 @@ const textual = object({
 })
 
 /** Has a network the vectors that its noise needs? Those of another noise may stay. */
-function hasVectorsFor(process: string, vectors: TransformerConfig['vectors']): boolean {
-  const noise: Noise | undefined = noises[process as keyof typeof noises]
+function hasVectorsFor(
+  { process, selfConditioning }: ModelConfig['noise'],
+  vectors: TransformerConfig['vectors'],
+): boolean {
+  const row: Noise | undefined = noises[process as keyof typeof noises]
+  const noise = selfConditioning ? row?.recalling?.() : row
   return !noise?.vectors || vectors?.shown === noise.vectors.shownWidth(vectors?.width ?? 0)
 }
 
@@ -267,6 +278,7 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
         .lt(1, 'a number below 1')
         .optional(),
       sigma: sigmaRange.optional(),
+      selfConditioning: flag.optional(),
       expands: z
         .number(`a number above 0, up to ${mostExpands}`)
         .gt(0, 'a number above 0')
@@ -336,9 +348,17 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
       error: `there for ${ranging.join(', ')} noise alone`,
     })
     .refine(
-      ({ architecture: { vectors }, noise: { process } }) => hasVectorsFor(process, vectors),
-      { path: ['architecture', 'vectors'], error: 'there as noise on embeddings needs them' },
+      ({ noise: { process, selfConditioning } }) =>
+        !selfConditioning || recallable.includes(process),
+      {
+        path: ['noise', 'selfConditioning'],
+        error: `true for ${recallable.join(', ')} noise alone`,
+      },
     )
+    .refine(({ architecture: { vectors }, noise }) => hasVectorsFor(noise, vectors), {
+      path: ['architecture', 'vectors'],
+      error: 'there as noise on embeddings needs them',
+    })
     .refine(
       ({ architecture: { attention }, noise: { process, schedule } }) =>
         schedule !== 'learnt' || (learnable.includes(process) && attention !== 'block'),

@@ -56,6 +56,8 @@ export interface Query {
   time?: number
   /** [rows × D] under noise on embeddings: the vectors that stand at the asked positions */
   vectors?: Float32Array
+  /** [rows × D] what the network predicted there before, of one that is shown that; zeros without */
+  recalled?: Float32Array
   /** What is kept between questions: the keys and values of the canvas `of`, for as long as this array lives. With
    * `fresh` only its positions are computed anew, a window or a list; all others are taken to be as in `of`, or as they
    * were when a list last had them (approximate). Without, all that can have changed is computed (exact; nothing is kept
@@ -510,12 +512,14 @@ function termsOf(
   const time = new Float32Array(count).fill(first?.time ?? 1)
   const draws = new Float64Array(count).fill(priced[0]?.draws?.[0] ?? 0.5)
   const seen = new Float32Array(count * vectorWidth)
+  const before = new Float32Array(seen.length)
   if (first?.vectors) seen.set(first.vectors.subarray(0, vectorWidth), (count - 1) * vectorWidth)
   let at = 0
-  queries.forEach(({ tokens, rows, vectors, time: t = 1 }, b) => {
+  queries.forEach(({ tokens, rows, vectors, recalled, time: t = 1 }, b) => {
     targets.set(priced[b]?.targets ?? [], at)
     draws.set(priced[b]?.draws ?? [], at)
     if (vectors) seen.set(vectors, at * vectorWidth)
+    if (recalled) before.set(recalled, at * vectorWidth)
     time.fill(t, at, at + rows.length)
     for (const row of rows) noisy[at++] = tokens[row]
   })
@@ -525,6 +529,7 @@ function termsOf(
     noisy: { data: noisy, dims },
     time: { data: time, dims },
     seen: { data: seen, dims: [count, vectorWidth] },
+    recalled: { data: before, dims: [count, vectorWidth] },
     ...(priced.length > 0 ? { epsilon: epsilonOf(draws, vectorWidth) } : {}),
   }
 }

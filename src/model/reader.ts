@@ -11,6 +11,7 @@ export function asReader(config: ModelConfig): ModelConfig {
     ...rest,
     ...(sampling ? { sampling: drawing } : {}),
     architecture: { ...architecture, attention: 'causal' },
-    noise: { ...noise, process: 'autoregressive', schedule: 'linear', expands: undefined },
+    // what else belongs to its noise means nothing to a reader
+    noise: { process: 'autoregressive', schedule: 'linear', predictsMask: noise.predictsMask },
   }
 }

@@ -10,7 +10,10 @@ import { cpu } from '../runtime/cpu.node.ts'
 import type { HostTensor, Session } from '../runtime/index.ts'
 import { epsilonOf, undone } from './undone.ts'
 
-const noise = noises.gaussian
+const { gaussian } = noises
+if (!gaussian.recalling) throw new Error('gaussian noise can be recalled')
+const noise = gaussian.recalling()
+if (!noise.vectors) throw new Error('gaussian noise is on vectors')
 const width = 4
 const shown = noise.vectors.shownWidth(width)
 const config: TransformerConfig = { ...tinyArchitecture, vectors: { width, shown } }
@@ -118,6 +121,7 @@ test.each(['loss', 'cost'] as const)('gradients of the %s are differences', asyn
     targets: ints([7, 9, 7]),
     time: doubles([0.2, 0.4, 0.7], [3]),
     epsilon: doubles(epsilon.data as Float32Array, epsilon.dims as number[]),
+    recalled: doubles(normals(0.8, 3 * width), [3, width]),
     importance: doubles([1, 0.5, 2], [3]),
   }
   const result = await session.run(feeds)
@@ -139,3 +143,47 @@ test.each(['loss', 'cost'] as const)('gradients of the %s are differences', asyn
     expect(Math.abs(along - difference)).toBeLessThan(1e-6 * Math.max(1, Math.abs(along)))
   }
 })
+
+test('what was predicted is the mean of the words; shown again it counts, and zeros are as if nothing were shown', async () => {
+  const network = transformer(config, [maskId, 31])
+  const terms = undone(network, noise, pricing, input('ids', 'int32', ['B', 'L']))
+  const recalling = await open({ mean: noise.vectors.mean(terms, pricing), logits: terms.logits })
+  // the same network before it learnt to be shown that
+  const before = { ...config, vectors: { width, shown: gaussian.vectors.shownWidth(width) } }
+  const plain = undone(
+    transformer(before, [maskId, 31]),
+    gaussian,
+    pricing,
+    input('ids', 'int32', ['B', 'L']),
+  )
+  const forgetful = await open({ logits: plain.logits })
+  const known = weights()
+  const epsilon = epsilonOf([0.2, 0.6], width)
+  const feeds = {
+    ...known,
+    ids: ints([4, maskId, 6, maskId, 8], [1, 5]),
+    rows: ints([0, 2]),
+    places: ints([1, 3]),
+    targets: ints([7, 9]),
+    time: doubles([0.4, 0.4], [2]),
+    epsilon: doubles(epsilon.data as Float32Array, epsilon.dims as number[]),
+  }
+  const nothing = doubles(new Float64Array(2 * width), [2, width])
+  const first = await recalling.run({ ...feeds, recalled: nothing })
+  const again = await recalling.run({ ...feeds, recalled: first.mean as HostTensor })
+  expect(distance(again.logits, first.logits)).toBeGreaterThan(1e-3)
+  const [rows, columns] = known['vectors.in'].dims
+  const part = doubles(known['vectors.in'].data.slice(0, (rows - width) * columns), [
+    rows - width,
+    columns,
+  ])
+  const { logits } = await forgetful.run({ ...feeds, 'vectors.in': part })
+  expect(distance(logits, first.logits)).toBeLessThan(1e-10)
+  // a mean of vectors of length 1 lies within
+  const mean = first.mean.data as Float64Array
+  for (const row of [0, 1])
+    expect(Math.hypot(...mean.subarray(row * width, (row + 1) * width))).toBeLessThan(1)
+})
+
+const distance = (a: { data: ArrayLike<number | bigint> }, b: typeof a): number =>
+  Math.max(...Array.from(a.data, (x, i) => Math.abs(Number(x) - Number(b.data[i]))))

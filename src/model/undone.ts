@@ -7,7 +7,8 @@ import { normals } from '../random/index.ts'
 import type { HostTensor } from '../runtime/index.ts'
 
 /** Terms of rows, R of them. Inputs of the graph: `rows`, `targets`, `noisy`, `time`; under noise on embeddings also
- * `places`, where in the canvases the rows' vectors stand, and `epsilon`, see `epsilonOf`.
+ * `places`, where in the canvases the rows' vectors stand, `epsilon`, see `epsilonOf`, and what is
+ * `recalled`, [R, D], by a network that is shown what it last predicted.
  * @param ids see `Transformer.logits`
  * @param relaxed where words are shown softly; then `places` and `epsilon` are inputs too, and `ratio` and `sharpness` */
 export function undone(
@@ -47,16 +48,19 @@ export function undone(
   return { logits: network.logits(ids, rows, visible, shown), targets, noisy, time, vectors }
 }
 
-/** What a network is shown of vectors, [R, D], at the input `places`. */
-export const shownVectors = (
+/** What a network is shown of vectors, [R, D], at the input `places`, and of what is recalled there. */
+export function shownVectors(
   { vectors }: VectorNoise,
   seen: Tensor,
   time: Tensor,
   pricing: Pricing,
-): ShownVectors => ({
-  places: input('places', 'int32', ['R']),
-  values: vectors.shown(seen, time, pricing),
-})
+): ShownVectors {
+  const recalled = vectors.recalls ? input('recalled', 'float', seen.shape) : undefined
+  return {
+    places: input('places', 'int32', ['R']),
+    values: vectors.shown(seen, time, pricing, recalled),
+  }
+}
 
 /** Standard normal numbers of rows, [R, width]. @param draws [R] in (0, 1) */
 export function epsilonOf(draws: ArrayLike<number>, width: number): HostTensor {

@@ -5,6 +5,8 @@
 //   -log p(x) ≤ Σ_i [ 1/(2·high²) + ∫ σ⁻³·E‖E[x_i]-x̂_i‖² dσ + E[-log p(x_i | z_low)] ],  x̂ = Σ_v p_v·E_v.
 // Predictions are what all other positions say, as under mixed noise: what the vector itself says is known exactly,
 // log N(z; E_v, σ²) = z·E_v/σ² + const, and is added here (Plaid's output prior).
+// A network may be shown what it predicted a step ago, as the mean of the words (self-conditioning, arXiv 2208.04202). The
+// bound is that of a network that is shown nothing: what it would have predicted before is not looked at.
 import {
   add,
   concat,
@@ -41,7 +43,8 @@ const finalShare = 1 / 16
 /** Looks crowd toward the clean end, where a wrong word is dear: their times are this power of even ones. */
 const early = 3
 
-export function gaussianBetween(range: SigmaRange): VectorNoise {
+/** @param recalls is the network shown what it last predicted? */
+export function gaussianBetween(range: SigmaRange, recalls = false): VectorNoise {
   const [low, high] = range
   const [first, last] = range.map((sigma) => timeOf(sigma))
   const variance = (time: Tensor, pricing: Pricing) => varianceAt(time, pricing, range)
@@ -54,7 +57,8 @@ export function gaussianBetween(range: SigmaRange): VectorNoise {
     causal: false,
     settles: false,
     hides: false,
-    between: gaussianBetween,
+    between: (sigma) => gaussianBetween(sigma, recalls),
+    recalling: () => gaussianBetween(range, true),
 
     corrupt(clean, t, { maskId }, uniform) {
       expectTime(t)
@@ -103,15 +107,19 @@ export function gaussianBetween(range: SigmaRange): VectorNoise {
     vectors: {
       sigma: (t, { survival, noise }) =>
         Math.min(high, Math.max(low, Math.sqrt(noise(t) / survival(t)))),
-      shownWidth: (width) => width + levels,
+      shownWidth: (width) => width + levels + (recalls ? width : 0),
       noisy: (clean, epsilon, time, pricing) =>
         add(clean, mul(epsilon, column(sqrt(variance(time, pricing))))),
-      shown(seen, time, pricing) {
+      recalls,
+      shown(seen, time, pricing, recalled) {
         const spread = variance(time, pricing)
         const width = seen.shape[1] as number
         const scaled = div(seen, column(sqrt(add(spread, scalar(1 / width)))))
-        return concat([scaled, levelOf(spread, range)], { axis: 1 })
+        // last, so that a network that has learnt without can go on with it
+        const before = recalled ? [mul(recalled, scalar(Math.sqrt(width)))] : []
+        return concat([scaled, levelOf(spread, range), ...before], { axis: 1 })
       },
+      mean: (terms, pricing) => meanOf(knowing(terms, pricing), terms),
     },
   }
 }
@@ -119,10 +127,13 @@ export function gaussianBetween(range: SigmaRange): VectorNoise {
 /** Of vectors of length 1: a tenth of it tells words apart, twenty times it leaves nothing. */
 export const gaussian: VectorNoise = gaussianBetween([0.05, 20])
 
-/** Squared distance from the true word to the mean of all words as predicted, [R]. */
+/** The mean of all words as predicted, [R, D]. */
+const meanOf = (logits: Tensor, terms: Terms): Tensor =>
+  matmul(softmax(logits), vectorsOf(terms).words)
+
+/** Squared distance from the true word to that mean, [R]. */
 function missedBy(logits: Tensor, terms: Terms): Tensor {
-  const { words } = vectorsOf(terms)
-  const missed = sub(gather(words, terms.targets), matmul(softmax(logits), words))
+  const missed = sub(gather(vectorsOf(terms).words, terms.targets), meanOf(logits, terms))
   return sum(mul(missed, missed), { axes: [-1] })
 }
 

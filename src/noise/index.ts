@@ -46,11 +46,13 @@ interface Named {
   replaced?: number
   /** see `Noise.between`; the row's own range without */
   sigma?: SigmaRange
+  /** see `Noise.recalling` */
+  selfConditioning?: boolean
 }
 
 /** @param paces [V] of a learnt schedule; whoever only asks what the noise is like needs none */
 export function noiseOf(
-  { process, schedule: name, replaced, sigma }: Named,
+  { process, schedule: name, replaced, sigma, selfConditioning }: Named,
   paces: ArrayLike<number> = [],
 ): Omit<Process, 'words'> {
   const row: Noise = noises[process as keyof typeof noises]
@@ -58,7 +60,9 @@ export function noiseOf(
   const learning = schedule.learnt ? row.learning?.(paces) : undefined
   const replacing = replaced === undefined ? undefined : row.replacing?.(replaced)
   const between = sigma && row.between?.(sigma)
-  return { noise: learning ?? replacing ?? between ?? row, schedule }
+  const chosen = learning ?? replacing ?? between ?? row
+  const recalling = selfConditioning ? chosen.recalling?.() : undefined
+  return { noise: recalling ?? chosen, schedule }
 }
 
 /** What a process learns beside its network: names and shapes. */

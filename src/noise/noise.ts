@@ -109,6 +109,8 @@ interface AnyNoise {
   replacing?(share: number): Noise
   /** The same process between two levels of noise σ, 0 < low < high, where it is on embeddings. */
   between?(sigma: SigmaRange): Noise
+  /** The same process before a network that is also shown what it last predicted, where that can be shown. */
+  recalling?(): Noise
   /** The same process on words that are still soft, where it has such a form. */
   readonly relaxed?: Relaxed
   /** The same process with a pace for every word, [V], which is learnt, where words can have one. */
@@ -191,8 +193,13 @@ export interface VectorNoise extends AnyNoise {
     /** Vectors of rows as noise leaves them, [R, D].
      * @param clean [R, D]  @param epsilon [R, D] standard normal */
     noisy(clean: Tensor, epsilon: Tensor, time: Tensor, pricing: Pricing): Tensor
-    /** What a network is shown of vectors: they scaled to one size, and how noisy they are. [R, shownWidth]
-     * @param seen [R, D] */
-    shown(seen: Tensor, time: Tensor, pricing: Pricing): Tensor
+    /** What a network is shown of vectors: they scaled to one size, how noisy they are, and what was predicted
+     * where a network recalls that. [R, shownWidth]
+     * @param seen [R, D]  @param recalled [R, D] `mean` of an earlier time; zeros where there was none */
+    shown(seen: Tensor, time: Tensor, pricing: Pricing, recalled?: Tensor): Tensor
+    /** is a network shown what it last predicted (self-conditioning, arXiv 2208.04202)? */
+    readonly recalls: boolean
+    /** The mean of all words as they are predicted, [R, D]. */
+    mean(terms: Terms, pricing: Pricing): Tensor
   }
 }

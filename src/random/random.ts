@@ -16,6 +16,7 @@ export const purposes = [
   'world', // the world and the telling of a tale
   'seed', // seeds of the members of a batch
   'split', // what is held out
+  'recall', // whether a network is shown what it last predicted
 ] as const
 export type Purpose = (typeof purposes)[number]
 

@@ -1,6 +1,6 @@
 // What may be asked of a run, checked once, before anything is read or written.
 import { UnfogError } from '../error/index.ts'
-import { learnable, mostExpands, ranging, replaceable } from '../model/config.ts'
+import { learnable, mostExpands, ranging, recallable, replaceable } from '../model/config.ts'
 import { type Noise, noises, schedules, times } from '../noise/index.ts'
 import { weightings } from './objective.ts'
 import { optimisers } from './optimiser.ts'
@@ -160,7 +160,7 @@ const softening = Object.values<Noise>(noises)
 
 /** What cannot go together in the noise of a run. */
 function checkNoise(options: RunOptions): void {
-  const { ar, noise, schedule, replaced, sigma, block } = options
+  const { ar, noise, schedule, replaced, sigma, selfConditioning, block } = options
   const chosen: Noise = noises[processOf(options) as keyof typeof noises]
   if (ar && !chosen.causal) {
     const message = `--ar is --noise autoregressive and cannot go with --noise ${noise}: leave one of them out`
@@ -177,6 +177,10 @@ function checkNoise(options: RunOptions): void {
   if (sigma !== undefined && !chosen.between) {
     const message = `${chosen.name} noise has no --sigma range to choose: that is for --noise ${ranging.join(', ')}`
     throw new UnfogError('usage', message, { param: 'sigma' })
+  }
+  if (selfConditioning && !chosen.recalling) {
+    const message = `${chosen.name} noise has no --self-conditioning, which shows a network its last prediction as vectors: that is for --noise ${recallable.join(', ')}`
+    throw new UnfogError('usage', message, { param: 'selfConditioning' })
   }
   checkView(options, chosen)
   checkCurriculum(options, chosen)

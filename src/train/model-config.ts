@@ -15,13 +15,14 @@ const vectorWidth = 32
 /** The noise of a run, and what the network may look at to undo it.
  * @param from where text begins in a canvas */
 function objective(options: RunOptions, from: number) {
-  const { schedule = 'linear', replaced, sigma, expand, block } = options
+  const { schedule = 'linear', replaced, sigma, selfConditioning, expand, block } = options
   const process = processOf(options)
   const noise = {
     process,
     schedule,
     ...(replaced === undefined ? {} : { replaced }),
     ...(sigma === undefined ? {} : { sigma }),
+    ...(selfConditioning ? { selfConditioning } : {}),
     ...(expand === undefined ? {} : { expands: expand }),
   }
   const { causal, settles, vectors } = noiseOf(noise).noise
@@ -96,8 +97,9 @@ export function continuedConfig(
   expectOwnLengths(options, prepared)
   const { attention, noise, blocks, settles, vectors, reads } = objective(options, begins)
   expectReader(reads, from)
+  expectRecall(options, from)
   expectBlock(options, from.architecture.context - begins)
-  const { blocks: _, vectors: known, ...architecture } = from.architecture
+  const { blocks: _, vectors: __, ...architecture } = from.architecture
   return {
     ...from,
     name: options.name ?? from.name,
@@ -105,7 +107,7 @@ export function continuedConfig(
       ...architecture,
       attention,
       ...(blocks ? { blocks } : {}),
-      ...(vectors ? { vectors: known ?? vectors } : {}),
+      ...(vectors ? { vectors } : {}),
     },
     ...(blocks ? { shift: false } : {}),
     noise,
@@ -137,6 +139,14 @@ function expectReader(reads: boolean, { name, shift }: ModelConfig): void {
   if (!reads || shift) return
   const message = `--reading cannot be used: ${name} predicts each word where it stands, and a reader the next one; begin from another model, or from none`
   throw new UnfogError('usage', message, { param: 'reading' })
+}
+
+/** What a model has learnt to look at it goes on to be shown.
+ * @throws UnfogError `usage` */
+function expectRecall({ selfConditioning }: RunOptions, { name, noise }: ModelConfig): void {
+  if (selfConditioning || !noise.selfConditioning) return
+  const message = `${name} is shown what it last predicted: go on with --self-conditioning, or begin from another model`
+  throw new UnfogError('usage', message, { param: 'selfConditioning' })
 }
 
 /** @throws UnfogError `usage` */

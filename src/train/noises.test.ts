@@ -163,7 +163,38 @@ test('noise on embeddings begins from an autoregressive model, which has no vect
   expect(weights.get('vectors')).toHaveLength(32 * config.architecture.vocabSize)
 })
 
+test('a network learns to be shown what it predicted, goes on to the same weights, and from one that did not', async () => {
+  const options = { ...shortRun, noise: 'gaussian', selfConditioning: true }
+  const { whole, events } = await wholeAndResumed(options)
+  expect(ofType(events, 'done')[0].heldOut.natsPerToken).toBeLessThan(5)
+  const model = new Model(await openModel(whole, sharedDevice))
+  expect(model.config.noise).toMatchObject({ process: 'gaussian', selfConditioning: true })
+  await goesOnTheSame(model)
+  for (const policy of ['euler', 'heun', 'posterior'] as const)
+    await model.complete({ policy, steps: 4, seed: 1 })
+  await model.dispose()
+
+  const [plain, out] = [memoryStore(), memoryStore()]
+  const before = { ...shortRun, noise: 'gaussian', recipe: { ...shortRun.recipe, warmStart: 0 } }
+  await eventsOf(settingsOf({ out: plain, options: before }))
+  const started = { ...options, recipe: before.recipe, from: 'plain' }
+  const start = await openFloats(plain, sharedDevice)
+  const [first, last] = ofType(
+    await eventsOf(settingsOf({ out, options: started, start })),
+    'report',
+  )
+    .flatMap(({ heldOut }) => heldOut ?? [])
+    .filter((_, i, all) => i === 0 || i === all.length - 1)
+  expect(first).toBeLessThan(5)
+  expect(last).toBeLessThan(first + 0.2)
+  const known = await openFloats(out, sharedDevice)
+  await expect(
+    eventsOf(settingsOf({ out: memoryStore(), options: before, start: known })),
+  ).rejects.toThrow('is shown what it last predicted: go on with --self-conditioning')
+})
+
 test.each<[RunOptions, string]>([
+  [{ selfConditioning: true }, 'masked noise has no --self-conditioning'],
   [{ noise: 'hybrid', replaced: 1 }, '--replaced 1 is not a number above 0 and below 1'],
   [{ noise: 'uniform', replaced: 0.2 }, 'uniform noise has no --replaced share'],
   [{ ar: true, noise: 'uniform' }, '--ar is --noise autoregressive and cannot go with --noise'],

@@ -33,6 +33,8 @@ export interface RunOptions {
   replaced?: number
   /** least and most noise, for noise on embeddings */
   sigma?: SigmaRange
+  /** is the network shown what it last predicted, for noise under which that can be shown? */
+  selfConditioning?: boolean
   /** chance that a mask stands for several words, and that it stands for none: a model that chooses how long a text is */
   expand?: number
   seed?: number

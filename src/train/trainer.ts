@@ -1,11 +1,20 @@
 // The trainer: one network, its flat buffers, and the phases of its run. A step is a pure function of the buffers,
 // the data, the recipe and the step's number.
+import { type EmittedGraph, emit, input } from '../graph/index.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { type Framing, framing, longestText } from '../model/framing.ts'
 import { asReader } from '../model/reader.ts'
 import { modelShapes } from '../model/shapes.ts'
+import { undone } from '../model/undone.ts'
 import { initialise, transformer } from '../nn/index.ts'
-import { clippedTimes, noiseOf, paceName, schedules, times } from '../noise/index.ts'
+import {
+  clippedTimes,
+  noiseOf,
+  paceName,
+  schedules,
+  times,
+  type VectorNoise,
+} from '../noise/index.ts'
 import { type Random, seeded } from '../random/index.ts'
 import {
   type Device,
@@ -79,6 +88,8 @@ interface Work {
   readonly session: Session
   /** undefined where the words of the texts are learnt */
   readonly targets?: Targets
+  /** what the network predicts of a batch, [R, D], where it learns to be shown that */
+  readonly recaller?: Session
 }
 
 /** The temperature of the softmax by which words are shown: from one at which all shine through to one at which a word
@@ -253,8 +264,35 @@ export class Trainer {
       recipe: phase.causal || targets ? without : recipe,
       doubting: this.progresses(phase),
     })
+    const predicted = (): EmittedGraph => {
+      const { vectors } = noise as VectorNoise
+      const ids = input('ids', 'int32', ['B', 'L'])
+      const mean = vectors.mean(undone(network, noise, pricing, ids), pricing)
+      return emit({ mean }, { decomposed })
+    }
     // every batch hides another number of words
-    return { session: await device.session(graph, { planned: false }), targets }
+    const opened = (graph: EmittedGraph) => device.session(graph, { planned: false })
+    return {
+      session: await opened(graph),
+      targets,
+      recaller: noise.vectors?.recalls ? await opened(predicted()) : undefined,
+    }
+  }
+
+  /** What the network is shown as predicted before: at half of the steps what it predicts when it is shown nothing (arXiv
+   * 2208.04202). Gradients know nothing of how it came about. */
+  private async recalled(
+    feeds: Feeds,
+    recaller: Session | undefined,
+    random: Random,
+    step: number,
+  ): Promise<Record<string, HostTensor>> {
+    if (!recaller) return {}
+    const { dims } = feeds.epsilon
+    const none = { recalled: { data: new Float32Array(feeds.epsilon.data.length), dims } }
+    if (random.uniform(step, 0, 'recall') < 0.5) return none
+    const { mean } = await recaller.run({ ...feeds, ...none, ...this.parameters.tensors })
+    return { recalled: mean }
   }
 
   /** Does a phase learn from texts on their way out of the fog? */
@@ -296,9 +334,10 @@ export class Trainer {
   private async closeWorks(): Promise<void> {
     const works = await Promise.all(this.works.values())
     this.works.clear()
-    for (const { session, targets } of works) {
+    for (const { session, targets, recaller } of works) {
       await session.dispose()
       await targets?.dispose()
+      await recaller?.dispose()
     }
   }
 
@@ -400,10 +439,11 @@ export class Trainer {
       this.loss.data[0] = 0
       chain?.advance([], [])
     } else {
-      const { session, targets } = await this.workOf(phase)
+      const { session, targets, recaller } = await this.workOf(phase)
       const expected = await targets?.feeds(feeds, step)
       const soft = this.softness(feeds, phase, tokens)
-      const inputs = { ...feeds, ...expected, ...soft, ...this.parameters.tensors }
+      const recalled = await this.recalled(feeds, recaller, random, step)
+      const inputs = { ...feeds, ...expected, ...soft, ...recalled, ...this.parameters.tensors }
       const { nats, doubt } = await session.run(inputs, this.outputs)
       if (doubt) chain?.advance(feeds.places.data, doubt.data)
       if (nats) {

@@ -53,6 +53,9 @@ const options = {
     'the largest share of words that others replace, in hybrid noise; default 0.1',
     'x',
   ),
+  selfConditioning: toggle(
+    'show the network what it last predicted, in gaussian noise; a step of training takes a sixth longer',
+  ),
   sigma: levels('least and most noise on a vector of length 1, in gaussian noise; default 0.05-20'),
   expand: numeric(
     {

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { inconsistentRow, tableDenoiser } from '../../../test/support/denoisers.ts'
-import { noises, schedules } from '../../noise/index.ts'
+import { noises, schedules, type VectorNoise } from '../../noise/index.ts'
 import {
   type Canvas,
   type Denoiser,
@@ -27,12 +27,18 @@ const onWords: Denoiser = tableDenoiser(9, (tokens, i) => [...row(tokens, i), 0.
   banned: [7, 8],
   eosId: 6,
 })
-/** The same network under noise on embeddings, whatever the vectors are. */
+const recalling = noises.gaussian.recalling?.() as VectorNoise
+/** The same network under noise on embeddings, whatever the vectors are. What it predicted before it keeps to. */
 const onVectors: Denoiser = {
   ...onWords,
+  logits: async (asks) =>
+    (await onWords.logits(asks)).map((logits, i) => {
+      const { recalled = [] } = asks[i]
+      return logits.map((x, at) => x + recalled[4 * Math.floor(at / 10) + ((at % 10) % 4)])
+    }),
   eosId: undefined,
   process: {
-    noise: noises.gaussian,
+    noise: recalling,
     schedule: schedules.linear,
     words: Int32Array.of(0, 1, 2, 3, 4, 5),
   },

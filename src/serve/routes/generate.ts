@@ -74,7 +74,7 @@ async function* events(
 function frameEvent(frame: Frame, model: Served, asked: GenerateOptions): FrameEvent {
   // moments carry the candidates that matter; those of all positions at every step would be a hundred times as much, and
   // so would vectors, of which the words tell enough
-  const { candidates, vectors: _, slopes: __, ...json } = frameToJSON(frame)
+  const { candidates, vectors: _, slopes: __, recalled: ___, ...json } = frameToJSON(frame)
   const event: FrameEvent = { ...json, pieces: piecesOf(frame, model.tokenizer) }
   if (candidates) event.moments = momentsOf(frame, model.tokenizer)
   if (frame.done !== 'complete') return event
