@@ -3,8 +3,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { randomText, type TinyModel, tinyModel } from '../../test/support/tiny-models.ts'
 import { type Canvas, denoiseBatch, makeCanvas, makePlan, states } from '../denoise/index.ts'
+import { type ModelConfig, parseConfig } from '../model/config.ts'
+import { inBlocks } from '../model/in-blocks.ts'
 import { type Network, openNetwork } from '../model/network.ts'
 import { cpu } from '../runtime/cpu.node.ts'
+import { Model, type ModelSources } from './model.ts'
 
 const block = 4
 let model: TinyModel
@@ -87,5 +90,59 @@ describe('texts in blocks', () => {
         `--cache ${cache} is for models that see both sides, and this one sees nothing behind a block that it writes`,
       )
     }
+  })
+})
+
+describe('a model of blocks of several lengths', () => {
+  const learnt = [4, 1, 2]
+  const sourcesOf = (changed: Partial<ModelConfig> = {}): ModelSources => ({
+    device: cpu({ threads: 1 }),
+    config: { ...model.config, blockLengths: learnt, ...changed },
+    tokenizer: model.tokenizer,
+    weights: new Map(Object.entries(model.weights).map(([name, { data }]) => [name, data])),
+    now: () => 0,
+  })
+
+  test('writes and scores in each as one that has learnt but that', async () => {
+    const several = new Model(sourcesOf())
+    for (const blockLength of [undefined, ...learnt]) {
+      const alone = new Model(sourcesOf(inBlocks(model.config, blockLength ?? 4)))
+      const asked = [{ prompt: 'ab', seed: 3 }, { seed: 4 }]
+      const [texts, expected] = [
+        await several.complete(asked.map((one) => ({ ...one, blockLength }))),
+        await alone.complete(asked),
+      ]
+      expect(texts.map(({ text }) => text)).toEqual(expected.map(({ text }) => text))
+      expect(await several.score('abcde', { blockLength, precision: 0.1 })).toEqual(
+        await alone.score('abcde', { precision: 0.1 }),
+      )
+      await alone.dispose()
+    }
+    await several.dispose()
+  })
+
+  test('refuses lengths that it has not learnt, and several in one batch', async () => {
+    const several = new Model(sourcesOf())
+    const message = '--block-length 3 cannot be chosen: this model has learnt to write in blocks of'
+    await expect(several.complete({ blockLength: 3 })).rejects.toThrow(`${message} 4 or 1 or 2`)
+    await expect(several.score('abc', { blockLength: 3 })).rejects.toThrow(message)
+    await expect(several.complete([{ blockLength: 2 }, { blockLength: 4 }])).rejects.toMatchObject({
+      code: 'usage',
+      param: 'blockLength',
+      message: 'the texts of one batch need the same blockLength, or none: write the others apart',
+    })
+    await several.dispose()
+    const one = new Model(sourcesOf({ blockLengths: undefined }))
+    await expect(one.score('abc', { blockLength: 2 })).rejects.toThrow('in blocks of 4 tokens')
+    await one.dispose()
+  })
+
+  test.each([
+    [[4], 'two lengths or more'],
+    [[2, 1], 'that of architecture.blocks among them'],
+    [[4, 4], 'different lengths'],
+    [[4, 4000], 'within the context'],
+  ])('cannot have the lengths %j', (blockLengths, message) => {
+    expect(() => parseConfig({ ...model.config, blockLengths }, 'c')).toThrow(message)
   })
 })

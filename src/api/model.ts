@@ -31,6 +31,7 @@ import {
 import { modelCard } from '../model/card.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { writeModelFolder } from '../model/folder.ts'
+import { inBlocks } from '../model/in-blocks.ts'
 import { lookingAt } from '../model/looks.ts'
 import { type Network, openNetwork } from '../model/network.ts'
 import { formOf, storedShapes, type WeightData } from '../model/quantise.ts'
@@ -84,6 +85,8 @@ export interface ModelScoreOptions extends Omit<ScoreOptions, 'lengthNats'> {
   /** The bound of a chain of so many steps, in place of continuous time: what the policy `ancestral` writes in them, for
    * each block of a model of blocks. Few steps write several words at once that do not see each other, and cost more */
   steps?: number
+  /** Tokens of a block, of a model that has learnt several; its usual ones without */
+  blockLength?: number
 }
 
 /** The parts of a model, however they were come by. */
@@ -126,6 +129,8 @@ export class Model {
   private readonly alone: Writer
   /** by drafter */
   private readonly together = new WeakMap<Model, Writer>()
+  /** the same weights in blocks of other lengths */
+  private readonly others = new Map<number, Model>()
 
   constructor(sources: ModelSources) {
     const { device, config, tokenizer, weights } = sources
@@ -169,7 +174,13 @@ export class Model {
     options: readonly GenerateOptions[],
     { signal }: { signal?: AbortSignal } = {},
   ): AsyncGenerator<{ task: number; frame: Frame }, void, undefined> {
-    const verifier = oneVerifier(options)
+    if (this.network.block !== undefined && options.some((one) => one.blockLength !== undefined)) {
+      const model = this.inBlocks(oneOf(options, 'blockLength'))
+      const plain = options.map(({ blockLength: _, ...one }) => one)
+      yield* model.generateBatch(plain, { signal })
+      return
+    }
+    const verifier = oneOf(options, 'verifier')
     const model = verifier?.reader ?? verifier ?? this
     const writer = verifier ? model.writerWith(this) : this.alone
     const tasks = options.map((one) => {
@@ -239,6 +250,9 @@ export class Model {
    * of an array is a document of its own.
    * @throws UnfogError `bad_input` for an empty text, `usage` for steps of a model that has none */
   async score(text: string | readonly string[], options: ModelScoreOptions = {}): Promise<Score> {
+    const { steps, blockLength, ...how } = options
+    const model = this.inBlocks(blockLength)
+    if (model !== this) return model.score(text, options)
     const texts = typeof text === 'string' ? [text] : text
     const unsaid = labelIds(this.tokenizer)
     const documents = texts.map((one) => {
@@ -251,7 +265,6 @@ export class Model {
         labels: unsaid,
       }
     })
-    const { steps, ...how } = options
     return score(this.scorer(steps), documents, { lengthNats: this.lengthNats(), ...how })
   }
 
@@ -340,6 +353,26 @@ export class Model {
   async dispose(): Promise<void> {
     await this.network.dispose()
     await this.reader?.dispose()
+    for (const other of this.others.values()) await other.dispose()
+  }
+
+  /** The model in blocks of such a length; itself where that is its own, or none is asked for.
+   * @throws UnfogError `usage` for a length that it has not learnt */
+  private inBlocks(length: number | undefined): Model {
+    const { block } = this.network
+    if (length === undefined || length === block) return this
+    const { blockLengths: known = block === undefined ? [] : [block] } = this.config
+    if (!known.includes(length)) {
+      const learnt =
+        known.length > 0 ? `in blocks of ${known.join(' or ')} tokens` : 'and is scored as one text'
+      const message = `--block-length ${length} cannot be chosen: this model has learnt to write ${learnt}`
+      throw new UnfogError('usage', message, { param: 'blockLength' })
+    }
+    const other =
+      this.others.get(length) ??
+      new Model({ ...this.sources, config: inBlocks(this.config, length) })
+    this.others.set(length, other)
+    return other
   }
 
   /** The network as one that writes, with those that help it. */
@@ -515,13 +548,16 @@ const defaultLimits = ({ vocabSize }: Denoiser): BatchLimits => ({
   waiting: Number.POSITIVE_INFINITY,
 })
 
-/** @returns the verifier of all texts of a batch; undefined when they have none
+/** @returns what all texts of a batch have; undefined when they have none
  * @throws UnfogError `usage` when they differ */
-function oneVerifier(options: readonly GenerateOptions[]): Model | undefined {
-  const verifier = options[0]?.verifier
-  if (options.every((one) => one.verifier === verifier)) return verifier
-  const message = 'the texts of one batch need the same verifier, or none: write the others apart'
-  throw new UnfogError('usage', message, { param: 'verifier' })
+function oneOf<K extends 'verifier' | 'blockLength'>(
+  options: readonly GenerateOptions[],
+  name: K,
+): GenerateOptions[K] {
+  const value = options[0]?.[name]
+  if (options.every((one) => one[name] === value)) return value
+  const message = `the texts of one batch need the same ${name}, or none: write the others apart`
+  throw new UnfogError('usage', message, { param: name })
 }
 
 const userSays = (content: string): Turn => ({ role: 'user', content })

@@ -8,6 +8,7 @@ import {
   count,
   duration,
   flagOf,
+  lengths,
   levels,
   nats,
   numeric,
@@ -60,6 +61,18 @@ describe('weights', () => {
   ])('%s', (raw, numbers) => expect(read(raw, '--weights')).toEqual(numbers))
   test.each(['', '3,', ',1', '3,0', '3,-1', '3,x', '3;1', '1e3,1', 'NaN'])('not %j', (raw) =>
     expect(() => read(raw, '--weights')).toThrow(/is not a list of numbers above 0 such as 3,1/),
+  )
+})
+
+describe('lengths', () => {
+  const { read } = lengths('')
+  test.each([
+    ['8', 8],
+    ['8,4,16', [8, 4, 16]],
+  ])('%s', (raw, numbers) => expect(read(raw, '--block')).toEqual(numbers))
+  test.each(['', '0', '8,', '8,8', '8,0', '8;4', '1.5', '-4', '1e3', '9'.repeat(20)])(
+    'not %j',
+    (raw) => expect(() => read(raw, '--block')).toThrow('is not a whole number of at least 1, or'),
   )
 })
 

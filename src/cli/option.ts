@@ -128,6 +128,22 @@ export const weights = (about: string): Option<number[]> => ({
   },
 })
 
+/** A whole number above 0, or several with commas between: 8, or 8,4,16. */
+export const lengths = (about: string): Option<number | number[]> => ({
+  value: 'list',
+  about,
+  read(raw, flag) {
+    const numbers = raw.split(',').map((part) => (/^\d+$/.test(part) ? Number(part) : 0))
+    const whole = numbers.every((number) => number > 0 && Number.isSafeInteger(number))
+    if (whole && new Set(numbers).size === numbers.length)
+      return numbers.length > 1 ? numbers : numbers[0]
+    throw misuse(
+      flag,
+      `${flag} ${raw || "''"} is not a whole number of at least 1, or different ones such as 8,4,16`,
+    )
+  },
+})
+
 /** Two numbers, the smaller first. @param says what each must be, and the two of them */
 const span = (about: string, { within, says }: Range): Option<readonly [number, number]> => ({
   value: 'x-y',

@@ -61,11 +61,13 @@ function frontMatter({ name, noise, text }: ModelConfig, facts: CardFacts): stri
   return `---\n${lines.join('\n')}\n---`
 }
 
-function summary({ architecture, noise, reads, weights }: ModelConfig, facts: CardFacts): string {
+function summary(config: ModelConfig, facts: CardFacts): string {
+  const { architecture, noise, reads, weights } = config
+  const lengths = blocksOf(config)
   const reading = {
     full: 'It reads a text in both directions and fills in what is hidden, many words at once: text starts as fog and sharpens.',
     causal: 'It reads a text from left to right and predicts the next token.',
-    block: `It writes blocks of ${architecture.blocks?.length} tokens from left to right: each starts as fog and sharpens, and sees the finished ones before it.`,
+    block: `It writes blocks of ${lengths} tokens from left to right: each starts as fog and sharpens, and sees the finished ones before it.`,
   }[architecture.attention]
   const kind = `${/^[aeiou]/.test(noise.process) ? 'An' : 'A'} ${noise.process} language model`
   const size = `${compact(facts.parameters)} parameters, stored as ${weights.dtype}`
@@ -98,7 +100,14 @@ function documents({ architecture, text }: ModelConfig): string {
   return `${document} is one document.${spoken}${canvas}, at most ${architecture.context} tokens.${labelled}`
 }
 
-function network({ architecture: a, noise, shift }: ModelConfig): string {
+/** The lengths of its blocks, as words. */
+const blocksOf = ({ architecture, blockLengths = [] }: ModelConfig): string =>
+  blockLengths.length > 1
+    ? `${blockLengths.slice(0, -1).join(', ')} or ${blockLengths.at(-1)}`
+    : `${architecture.blocks?.length}`
+
+function network(config: ModelConfig): string {
+  const { architecture: a, noise, shift } = config
   const shared = a.kvHeads === a.heads ? '' : `, ${a.kvHeads} for keys and values`
   return table(
     ['option', 'value'],
@@ -112,7 +121,7 @@ function network({ architecture: a, noise, shift }: ModelConfig): string {
       ],
       ['vocabulary', `${a.vocabSize}${a.tiedHead ? ', head tied to the embedding' : ''}`],
       ['context', `${a.context} tokens`],
-      ['attention', a.blocks ? `in blocks of ${a.blocks.length}` : a.attention],
+      ['attention', a.blocks ? `in blocks of ${blocksOf(config)}` : a.attention],
       ['noise', `${noise.process}, ${noise.schedule} schedule`],
       ...(noise.expands === undefined
         ? []

@@ -32,6 +32,9 @@ export interface ModelConfig {
   }
   /** has it also learnt, under a causal mask, what follows what is to the left? See src/model/reader.ts */
   reads?: boolean
+  /** lengths of blocks in which it has learnt to write, where there are several, that of `architecture.blocks` among
+   * them, which is the usual one; see src/model/in-blocks.ts */
+  blockLengths?: readonly number[]
   text: TextConfig
   weights: {
     /** int8 and int4: of the matrices that are quantised, see src/model/quantise.ts */
@@ -287,6 +290,11 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
       predictsMask: flag.optional(),
     }),
     reads: flag.optional(),
+    blockLengths: z
+      .array(integer(1, 2 ** 24), 'a list of lengths')
+      .min(2, 'two lengths or more')
+      .max(64, 'at most 64 lengths')
+      .optional(),
     text: textual,
     weights: object({
       dtype: oneOf(['bf16', 'f32', 'int8', 'int4']),
@@ -341,6 +349,18 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
       {
         path: ['reads'],
         error: 'true for masked noise alone, with shift and attention full, and without expands',
+      },
+    )
+    .refine(
+      ({ blockLengths, architecture: { blocks, context } }) =>
+        !blockLengths ||
+        (blocks &&
+          blockLengths.includes(blocks.length) &&
+          new Set(blockLengths).size === blockLengths.length &&
+          blockLengths.every((length) => blocks.from + length <= context)),
+      {
+        path: ['blockLengths'],
+        error: 'different lengths within the context, that of architecture.blocks among them',
       },
     )
     .refine(({ noise: { process, sigma } }) => sigma === undefined || ranging.includes(process), {

@@ -40,7 +40,14 @@ const optionRules = {
   seed: { ...whole(0), says: 'a whole number from 0 to 2^53-1' },
   vocabSize: whole(1),
   length: whole(1),
-  block: whole(1),
+  block: {
+    says: 'a whole number of at least 1, or different ones such as 8,4,16',
+    allows: (value) => {
+      const lengths = [value].flat()
+      const several = Array.isArray(value) && value.length < 2
+      return !several && new Set(lengths).size === lengths.length && lengths.every(whole(1).allows)
+    },
+  },
   dtype: oneOf(['bf16', 'f32']),
   noise: oneOf(Object.keys(noises)),
   schedule: oneOf(Object.keys(schedules)),

@@ -119,18 +119,18 @@ const longestOwnText = ({ config, tokenizer }: Start): number =>
  * @param learnt tokens of training  @param known tokens of the data
  * @param speed floating-point operations a second */
 function expectations(
-  { architecture }: ModelConfig,
+  { architecture, blockLengths }: ModelConfig,
   { batchTokens, reading }: Recipe,
   learnt: number,
   known: number,
   speed: number,
 ): string[] {
   const { layers, width } = architecture
+  const lessons = (blockLengths?.length ?? 1) + (reading > 0 ? 1 : 0)
   const parameters = million(parameterCount(architecture))
   const seconds = Math.round((learnt * operationsPerToken(architecture)) / speed)
   const mebibytes = Math.round(
-    memoryOf(architecture, batchTokens, { lessons: reading > 0 ? 2 : 1, dataTokens: known }) /
-      2 ** 20,
+    memoryOf(architecture, batchTokens, { lessons, dataTokens: known }) / 2 ** 20,
   )
   return [
     `Network: ${parameters} parameters (${layers} layers of width ${width}), ${million(learnt)} tokens of training, ${(learnt / known).toFixed(1)} passes over ${million(known)}.`,

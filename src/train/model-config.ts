@@ -5,7 +5,7 @@ import { longestText } from '../model/framing.ts'
 import { noiseOf } from '../noise/index.ts'
 import { documentLength, type Encoded } from '../text/index.ts'
 import type { Prepared, TrainingData } from './data.ts'
-import { processOf, type RunOptions } from './plan.ts'
+import { blockLengthsOf, processOf, type RunOptions } from './plan.ts'
 import { studentSampling } from './rounds.ts'
 import { architectureFor } from './sizes.ts'
 
@@ -15,7 +15,8 @@ const vectorWidth = 32
 /** The noise of a run, and what the network may look at to undo it.
  * @param from where text begins in a canvas */
 function objective(options: RunOptions, from: number) {
-  const { schedule = 'linear', replaced, sigma, selfConditioning, expand, block } = options
+  const { schedule = 'linear', replaced, sigma, selfConditioning, expand } = options
+  const [block] = blockLengthsOf(options)
   const process = processOf(options)
   const noise = {
     process,
@@ -61,11 +62,12 @@ export function freshConfig(
   // a begin token, label slots, the text, and room for an end token
   const from = 1 + tokenizer.labels.length
   const { attention, noise, blocks, settles, vectors, reads } = objective(options, from)
+  const several = severalOf(options)
   const room = (options.expand === undefined ? longest : grownLength(longest)) + (lengths ? 1 : 0)
   expectBlock(options, room)
   // an end token fills its block
-  const unit = lengths ? (options.block ?? 1) : 1
-  const context = from + Math.ceil(room / unit) * unit
+  const units = lengths ? [1, ...blockLengthsOf(options)] : [1]
+  const context = from + Math.max(...units.map((unit) => Math.ceil(room / unit) * unit))
   const architecture = architectureFor(parameters, { vocabSize: tokenizer.size, context })
   return {
     unfog: 1,
@@ -80,6 +82,7 @@ export function freshConfig(
     shift: !blocks,
     noise,
     ...(reads ? { reads } : {}),
+    ...several,
     text: textConfig(data, prepared, longest),
     weights: { dtype: options.dtype ?? 'f32' },
     ...(data.world && settles ? { sampling: taleSampling[reads ? 'reads' : attention] } : {}),
@@ -112,6 +115,8 @@ export function continuedConfig(
     ...(blocks ? { shift: false } : {}),
     noise,
     reads: reads || undefined,
+    blockLengths: undefined,
+    ...severalOf(options),
     text: textConfig(data, prepared, longestText(from, prepared.tokenizer)),
     weights: { dtype: options.dtype ?? from.weights.dtype },
     ...(data.world && reads ? { sampling: taleSampling.reads } : {}),
@@ -149,8 +154,15 @@ function expectRecall({ selfConditioning }: RunOptions, { name, noise }: ModelCo
   throw new UnfogError('usage', message, { param: 'selfConditioning' })
 }
 
+/** What a config says of blocks of several lengths. */
+function severalOf(options: RunOptions): Pick<ModelConfig, 'blockLengths'> {
+  const lengths = blockLengthsOf(options)
+  return lengths.length > 1 ? { blockLengths: lengths } : {}
+}
+
 /** @throws UnfogError `usage` */
-function expectBlock({ block = 1 }: RunOptions, longest: number): void {
+function expectBlock(options: RunOptions, longest: number): void {
+  const block = Math.max(1, ...blockLengthsOf(options))
   if (block <= longest) return
   throw new UnfogError(
     'usage',

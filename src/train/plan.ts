@@ -23,8 +23,8 @@ export interface RunOptions {
   params?: number
   /** an autoregressive model: the noise of that name */
   ar?: boolean
-  /** a model that writes in blocks of so many tokens, from left to right */
-  block?: number
+  /** a model that writes in blocks of so many tokens, from left to right; of several lengths the first is the usual one */
+  block?: number | readonly number[]
   /** a row of the noise processes; default masked */
   noise?: string
   /** a row of the schedules; default linear */
@@ -60,6 +60,10 @@ export interface RunOptions {
 /** The name of the noise process that is asked for. */
 export const processOf = ({ ar, noise = ar ? 'autoregressive' : 'masked' }: RunOptions): string =>
   noise
+
+/** Lengths of the blocks that are learnt, the usual one first; none for whole texts. */
+export const blockLengthsOf = ({ block }: Pick<RunOptions, 'block'>): readonly number[] =>
+  block === undefined ? [] : [block].flat()
 
 export interface RunPlan {
   unfog: 1

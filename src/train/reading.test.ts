@@ -45,11 +45,32 @@ describe('steps', () => {
     await trainer.dispose()
   })
 
+  test('learn blocks of every length in turn, each at what it costs alone', async () => {
+    const settings = settingsOf({
+      data,
+      out: memoryStore(),
+      options: { tokens: 2400, block: [4, 1, 8], recipe: { batchTokens: 100 } },
+      every: { report: 0, checkpoint: 0 },
+    })
+    const { trainer } = await open(settings)
+    trainer.begin()
+    const [warm, denoising] = trainer.phases
+    const blocks: unknown[] = []
+    for (let step = 0; step < 6; step++)
+      blocks.push((await trainer.step(step, warm.until)).lesson.block ?? 'usual')
+    expect(blocks).toEqual(['usual', 1, 8, 'usual', 1, 8])
+    await trainer.measure(7, denoising.beside![0])
+    const single = trainer.loss.data[0]
+    await trainer.measure(7, warm)
+    expect(trainer.loss.data[0]).toBe(single)
+    await trainer.dispose()
+  })
+
   test('of reading cost what the text costs from left to right', async () => {
     const { trainer } = await open(reading(memoryStore(), 0.5))
     trainer.begin()
     const [warm, { beside }] = trainer.phases
-    await trainer.measure(7, beside!)
+    await trainer.measure(7, beside![0])
     const beside_ = trainer.loss.data[0]
     await trainer.measure(7, warm)
     expect(beside_).toBe(trainer.loss.data[0])

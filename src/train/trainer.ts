@@ -3,6 +3,7 @@
 import { type EmittedGraph, emit, input } from '../graph/index.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { type Framing, framing, longestText } from '../model/framing.ts'
+import { inBlocks } from '../model/in-blocks.ts'
 import { asReader } from '../model/reader.ts'
 import { modelShapes } from '../model/shapes.ts'
 import { undone } from '../model/undone.ts'
@@ -48,8 +49,10 @@ export interface Phase {
   readonly softFrom?: number
   /** how its teacher writes; undefined where texts themselves are learnt */
   readonly teaching?: Teaching
-  /** what is learnt at some of its steps: to read from left to right */
-  readonly beside?: Phase
+  /** tokens of a block at its steps, where several lengths are learnt */
+  readonly block?: number
+  /** what is learnt at some of its steps: to read from left to right, or blocks of other lengths */
+  readonly beside?: readonly Phase[]
 }
 
 /** The folder in which a phase leaves its model when another follows. */
@@ -104,13 +107,9 @@ function temperatureAt({ softFrom = 0, until }: Phase, tokens: number): number {
 }
 
 /** The model as it is within a phase. */
-export function configOf(config: ModelConfig, { causal }: Phase): ModelConfig {
-  if (!causal) return config
-  const { architecture } = config
-  const { blocks } = architecture
-  if (blocks)
-    return { ...config, architecture: { ...architecture, blocks: { ...blocks, length: 1 } } }
-  return asReader(config)
+export function configOf(config: ModelConfig, { causal, block }: Phase): ModelConfig {
+  if (config.architecture.blocks && (causal || block)) return inBlocks(config, block ?? 1)
+  return causal ? asReader(config) : config
 }
 
 /** Phases of a run: a masked model that starts from nothing first learns to write from left to right.
@@ -129,12 +128,17 @@ export function phasesOf(
     fresh && (config.shift || config.architecture.blocks)
       ? Math.round(recipe.warmStart * budget)
       : 0
-  const reading: Phase = { name: 'reading', until: budget, causal: true }
+  const beside = [
+    ...(recipe.reading > 0 ? [{ name: 'reading', until: budget, causal: true } as const] : []),
+    ...otherBlocks(config).map(
+      (block) => ({ name: 'denoising', until: budget, causal: block === 1, block }) as const,
+    ),
+  ]
   const denoising: Phase = {
     name: 'denoising',
     until: budget,
     causal: false,
-    ...(recipe.reading > 0 ? { beside: reading } : {}),
+    ...(beside.length > 0 ? { beside } : {}),
   }
   const soft = warm + Math.round(recipe.curriculum * (budget - warm))
   return [
@@ -145,6 +149,10 @@ export function phasesOf(
     denoising,
   ]
 }
+
+/** Lengths of blocks that are learnt beside the usual one. */
+const otherBlocks = ({ blockLengths = [], architecture: { blocks } }: ModelConfig): number[] =>
+  blockLengths.filter((length) => length !== blocks?.length)
 
 export class Trainer {
   readonly setup: Setup
@@ -223,20 +231,22 @@ export class Trainer {
     return this.phases.find(({ until }) => tokens < until) ?? this.phases[this.phases.length - 1]
   }
 
-  /** What a step learns: what its phase is for, or what is learnt beside it, evenly spread. */
+  /** What a step learns: what its phase is for, or what is learnt beside it, in turn and evenly spread. Blocks of every
+   * length have as many steps. */
   private lessonOf(step: number, phase: Phase): Phase {
-    const { reading } = this.setup.recipe
-    const readings = (steps: number) => Math.floor(steps * reading)
-    return phase.beside && readings(step + 1) > readings(step) ? phase.beside : phase
+    const { beside = [] } = phase
+    const share = this.setup.recipe.reading || beside.length / (beside.length + 1)
+    const others = (steps: number) => Math.floor(steps * share)
+    const turn = others(step)
+    return beside.length > 0 && others(step + 1) > turn ? beside[turn % beside.length] : phase
   }
 
   private async workOf(phase: Phase): Promise<Work> {
     let work = this.works.get(phase)
     if (!work) {
-      const near = [...this.works.keys()].some(
-        (one) => one.beside === phase || phase.beside === one,
-      )
-      if (!near) await this.closeWorks()
+      const around = this.phases.filter((one) => one === phase || one.beside?.includes(phase))
+      const near = around.flatMap((one) => [one, ...(one.beside ?? [])])
+      if (![...this.works.keys()].every((one) => near.includes(one))) await this.closeWorks()
       work = this.open(phase)
       this.works.set(phase, work)
     }

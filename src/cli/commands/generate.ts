@@ -66,7 +66,7 @@ export const generateOptions = {
   ),
   blockLength: numeric(
     ranges.blockLength,
-    'write in blocks of so many tokens, one after another; default one block',
+    'write in blocks of so many tokens, one after another; default one block, or as the model has learnt',
   ),
   threshold: numeric(
     ranges.threshold,

@@ -21,6 +21,10 @@ export const score = command({
       ranges.steps,
       'the bound of a chain of so many steps, as --policy ancestral writes in them; default of ever finer ones',
     ),
+    blockLength: numeric(
+      ranges.blockLength,
+      'tokens of a block, of a model that has learnt several lengths; default its usual one',
+    ),
     seed: numeric(ranges.seed, 'which noise a bound is measured with; default 0'),
     documents: oneOf(
       Object.keys(documentRules) as (keyof typeof documentRules)[],
@@ -35,10 +39,11 @@ export const score = command({
     'unfog score - --model runs/story --time 2m --json < story.txt',
   ],
   async run(
-    { model: name = 'tales', time = 30, seed = 0, steps, json, device, threads, documents: asked },
+    { model: name = 'tales', time = 30, seed = 0, json, documents: asked, ...how },
     io,
     file,
   ) {
+    const { device, threads, steps, blockLength } = how
     const { loadModel } = await import('../../index.ts')
     const model = await loadModel(name, { device, threads })
     try {
@@ -51,6 +56,7 @@ export const score = command({
           seconds: time,
           seed,
           steps,
+          blockLength,
           signal: io.signal,
           onProgress: ({ nats, stderr }, samples) =>
             progress.show(nats, stderr, samples, (io.clock.now() - started) / 1000),

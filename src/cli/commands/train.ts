@@ -10,6 +10,7 @@ import { deviceOptions } from '../device-options.ts'
 import {
   count,
   duration,
+  lengths,
   levels,
   misuse,
   nats,
@@ -40,9 +41,8 @@ const options = {
   ),
   params: count('size of the network in parameters, about'),
   ar: toggle('an autoregressive model, which writes from left to right'),
-  block: numeric(
-    wholeFrom(1),
-    'a model that writes in blocks of so many tokens, from left to right; 1 is word by word; default the whole text at once',
+  block: lengths(
+    'a model that writes in blocks of so many tokens, from left to right; 1 is word by word; several lengths such as 8,4,16 are learnt in turn; default the whole text at once',
   ),
   noise: oneOf(names(noises), 'what the model learns to undo, see unfog noise', {
     otherwise: 'masked',
