@@ -2,22 +2,24 @@
 // answered, and shows a frame; who runs the network, and for how many drafts at once, is not its business. Nothing
 // in it depends on other drafts, so a text is the same alone and in any batch.
 import { UnfogError } from '../error/index.ts'
-import { noises, type Process, schedules } from '../noise/index.ts'
+import type { Process } from '../noise/index.ts'
 import { type Draw, inverse, normalised, type Random, seeded } from '../random/index.ts'
 import { Answer } from './answer.ts'
+import { type Bans, bansOf } from './bans.ts'
 import type { Keeper } from './caches.ts'
 import type { Canvas } from './canvas.ts'
 import type { Ask, Denoiser, Helper, Logits, Summarise } from './denoiser.ts'
-import { type Frame, fogSign, states } from './frame.ts'
-import { grown, keyOf, passOf, standingIn, stateInPass } from './growth.ts'
+import { type Frame, states } from './frame.ts'
+import { grown, standingIn, stateInPass } from './growth.ts'
 import { guide, unprompted } from './guidance.ts'
-import { type Medium, wordMedium } from './medium.ts'
+import type { Medium } from './medium.ts'
+import { maskedProcess, mediumOf } from './medium-of.ts'
 import type { Plan } from './plan.ts'
 import type { Change, PolicyState } from './policy.ts'
-import { type Candidate, distribution } from './sample.ts'
+import { distribution } from './sample.ts'
+import { Sheet } from './sheet.ts'
 import { type Stage, stagesOf } from './stages.ts'
 import { demandOf, type Known, knownOf } from './summaries.ts'
-import { vectorMedium } from './vectors.ts'
 
 type Network = Omit<Denoiser, 'logits'>
 
@@ -31,11 +33,7 @@ export class Draft {
   readonly #draw: Draw
   /** numbers that hang on step and position alone may be asked before somebody looks */
   readonly #ownDraw: boolean
-  #tokens: Int32Array
-  #state: Uint8Array
-  #confidence: Float32Array
-  #entropy: Float32Array
-  #candidates: (readonly Candidate[])[] | undefined
+  readonly #sheet: Sheet
   #step = 0
   #forwards = 0
   #changed: number[] = []
@@ -46,17 +44,12 @@ export class Draft {
   #stages: readonly Stage[] = []
   /** at which its last stage ends */
   #steps = 0
-  /** see `Frame.keys` */
-  #keys: number[] | undefined
   /** most tokens of a canvas that grows */
   readonly #most: number
   /** from here on eos may be written and ends the text; undefined when the length is given */
   readonly #tail: number | undefined
-  /** what is not to be written, and what is not to be before an end may stand */
-  readonly #banned: Bans
-  readonly #bannedInside: Bans
-  /** where a canvas may grow no more */
-  readonly #bannedFull: Bans
+  /** what is not to be written anywhere, before an end may stand, and where a canvas may grow no more */
+  readonly #bans: Record<'anywhere' | 'inside' | 'full', Bans>
   #full = false
   readonly #process: Process
   readonly #medium: Medium
@@ -81,23 +74,12 @@ export class Draft {
     this.#random = random(plan.seed)
     this.#draw = draw
     this.#ownDraw = random === seeded && draw === inverse
-    this.#tokens = from.tokens.slice()
-    this.#state = from.state.slice()
+    this.#sheet = new Sheet(from, network, plan)
     if ('step' in from) {
-      this.#confidence = from.confidence.slice()
-      this.#entropy = from.entropy.slice()
       this.#step = from.step
       this.#forwards = from.forwards
       // an aborted text says nothing of its last step
       this.#quiet = from.step > 0 && from.changed.length === 0 && from.done !== 'abort'
-    } else {
-      this.#confidence = Float32Array.from(from.state, (s) => (s === states.given ? 1 : 0))
-      const ignorance = Math.log(network.vocabSize)
-      this.#entropy = Float32Array.from(from.state, (s) => (s === states.given ? 0 : ignorance))
-    }
-    if (plan.candidates > 0) {
-      const known = 'step' in from ? from.candidates : undefined
-      this.#candidates = known?.slice() ?? Array.from(from.tokens, () => [])
     }
     if (plan.policy.guesses && network.drafter)
       this.#guesses = new Int32Array(from.tokens.length).fill(network.maskId)
@@ -105,24 +87,21 @@ export class Draft {
       plan.maximum ?? network.context,
       network.context - (plan.before?.length ?? 0),
     )
-    if (network.growth) {
-      this.#keys =
-        ('step' in from ? from.keys?.slice() : undefined) ??
-        Array.from(from.tokens, (_, position) => keyOf(0, position))
-    }
     this.#beginPass()
     const open = plan.length === undefined && plan.infill === undefined
     this.#tail =
-      open && network.eosId !== undefined ? this.#state.lastIndexOf(states.given) + 1 : undefined
+      open && network.eosId !== undefined
+        ? this.#sheet.state.lastIndexOf(states.given) + 1
+        : undefined
     const { ban } = plan
-    this.#banned = bansOf(network, ban)
-    this.#bannedInside = bansOf(
-      network,
-      network.eosId === undefined ? ban : [...ban, network.eosId],
-    )
-    this.#bannedFull = bansOf(network, network.growth ? [...ban, network.growth.expand] : ban)
+    const { eosId, growth } = network
+    this.#bans = {
+      anywhere: bansOf(network, ban),
+      inside: bansOf(network, eosId === undefined ? ban : [...ban, eosId]),
+      full: bansOf(network, growth ? [...ban, growth.expand] : ban),
+    }
     this.#keepers = [plan.cache.keep?.(), plan.cache.keep?.()]
-    this.#process = network.process ?? maskedProcess(this.#banned.flags)
+    this.#process = network.process ?? maskedProcess(this.#bans.anywhere)
     this.#medium = mediumOf(network, this.#process, from)
     if (!('step' in from)) this.#begin()
     this.#finish()
@@ -130,7 +109,7 @@ export class Draft {
 
   /** All there is to write, or what has become two masks. */
   #beginPass(): void {
-    const began = this.#keys ? passOf(this.#keys) : 0
+    const began = this.#sheet.pass
     this.#stages = stagesOf(this.#passState(), this.#plan, this.#network.block).map((stage) => ({
       ...stage,
       first: began + stage.first,
@@ -140,20 +119,20 @@ export class Draft {
 
   /** The state as a policy sees it. */
   #passState(): Uint8Array {
+    const { tokens, state, keys } = this.#sheet
     const { growth } = this.#network
-    return growth && this.#keys
-      ? stateInPass(this.#tokens, this.#state, this.#keys, growth)
-      : this.#state
+    return growth && keys ? stateInPass(tokens, state, keys, growth) : state
   }
 
   /** Where nothing is given stands what the noise has left at t = 1: fog, or words drawn at random. */
   #begin(): void {
     if (this.#process.noise.settles) return
-    for (const position of [...positionsInFog(this.#state)]) {
+    const { tokens, state } = this.#sheet
+    for (const position of [...positionsInFog(state)]) {
       // not the numbers that tokens are drawn with at the first step
       const token = this.#medium.begin(position, this.#random.uniform(0, position, 'mask'))
-      this.#tokens[position] = token
-      if (token !== this.#network.maskId) this.#state[position] = states.settled
+      tokens[position] = token
+      if (token !== this.#network.maskId) state[position] = states.settled
     }
   }
 
@@ -168,7 +147,7 @@ export class Draft {
   /** tokens that its next question puts into a forward */
   get size(): number {
     const { before, guidance } = this.#plan
-    return (this.#tokens.length + (before?.length ?? 0)) * (guidance === 0 ? 1 : 2)
+    return (this.#sheet.length + (before?.length ?? 0)) * (guidance === 0 ? 1 : 2)
   }
 
   /** The next question to the network, and with guidance the same one without what is given; or one to a helper. Steps
@@ -186,7 +165,7 @@ export class Draft {
         this.#asked = { view, rows, to }
         const { labels, before } = this.#plan
         const plain = {
-          tokens: to ? this.#tokens : this.#hidden(rows),
+          tokens: to ? this.#sheet.tokens : this.#hidden(rows),
           rows,
           labels,
           before,
@@ -217,9 +196,10 @@ export class Draft {
     const guesses = this.#guesses
     if (!policy.guesses || !drafter || !guesses) return undefined
     const { from } = this.#stage
+    const { tokens, state } = this.#sheet
     const room = drafter.context - (before?.length ?? 0)
-    const written = this.#state.indexOf(states.fog)
-    const length = Math.min(draftLength?.(written) ?? this.#tokens.length, room)
+    const written = state.indexOf(states.fog)
+    const length = Math.min(draftLength?.(written) ?? tokens.length, room)
     const rows = policy
       .guesses(view)
       .map((position) => from + position)
@@ -227,28 +207,27 @@ export class Draft {
     if (rows.length === 0) return undefined
     this.#asked = { view, rows, to: 'drafter' }
     const summarise = this.#summarise(rows, view)
-    return { tokens: this.#tokens.slice(0, length), rows, labels, before, summarise, to: 'drafter' }
+    return { tokens: tokens.slice(0, length), rows, labels, before, summarise, to: 'drafter' }
   }
 
   /** The canvas as the network sees it, see `grown`. */
   #seen(tokens: Int32Array): { tokens: Int32Array; state: Uint8Array; places?: Int32Array } {
     const { growth, maskId } = this.#network
-    return growth
-      ? grown(tokens, this.#state, growth, maskId, this.#most)
-      : { tokens, state: this.#state }
+    const { state } = this.#sheet
+    return growth ? grown(tokens, state, growth, maskId, this.#most) : { tokens, state }
   }
 
   /** The canvas with guesses where there are some, or with the asked positions in the fog, where some are not. */
   #hidden(rows: Int32Array): Int32Array {
-    if (this.#plan.policy.redraws) return this.#tokens
+    const { tokens, state } = this.#sheet
+    if (this.#plan.policy.redraws) return tokens
     const guesses = this.#guesses
-    if (guesses)
-      return this.#tokens.map((id, i) => (this.#state[i] === states.fog ? guesses[i] : id))
+    if (guesses) return tokens.map((id, i) => (state[i] === states.fog ? guesses[i] : id))
     const { maskId } = this.#network
-    if (rows.every((position) => this.#tokens[position] === maskId)) return this.#tokens
-    const tokens = this.#tokens.slice()
-    for (const position of rows) tokens[position] = maskId
-    return tokens
+    if (rows.every((position) => tokens[position] === maskId)) return tokens
+    const hidden = tokens.slice()
+    for (const position of rows) hidden[position] = maskId
+    return hidden
   }
 
   /** The step whose random numbers draw a position's token. */
@@ -266,17 +245,18 @@ export class Draft {
   }
 
   #bansAt(position: number): Bans {
-    if (this.#full) return this.#bannedFull
+    if (this.#full) return this.#bans.full
     const inside = this.#tail === undefined || position < this.#tail
-    return inside ? this.#bannedInside : this.#banned
+    return inside ? this.#bans.inside : this.#bans.anywhere
   }
 
   /** May a canvas grow no more? One that has been asked so often would never end. */
   #isFull(): boolean {
     const { growth } = this.#network
     if (!growth) return false
-    const { expands, deletes } = standingIn(this.#tokens, this.#state, growth)
-    const length = this.#tokens.length + expands - deletes
+    const { tokens, state } = this.#sheet
+    const { expands, deletes } = standingIn(tokens, state, growth)
+    const length = tokens.length + expands - deletes
     return length >= this.#most || this.#step >= mostSteps * this.#most
   }
 
@@ -300,14 +280,8 @@ export class Draft {
       this.#changed = []
       return
     }
-    for (const [position, answer] of answers) {
-      this.#confidence[position] =
-        this.#state[position] === states.fog
-          ? answer.top
-          : answer.probability(this.#tokens[position])
-      this.#entropy[position] = answer.entropy
-      if (this.#candidates) this.#candidates[position] = answer.mostProbable(this.#plan.candidates)
-    }
+    for (const [position, answer] of answers)
+      this.#sheet.judge(position, answer, this.#plan.candidates)
     const { from } = this.#stage
     const changes = this.#plan.policy
       .choose(
@@ -341,17 +315,12 @@ export class Draft {
     return {
       step: this.#step,
       // a text that may end early, or grow, does not know
-      steps: this.#tail === undefined && !this.#keys ? this.#steps : undefined,
+      steps: this.#tail === undefined && !this.#sheet.keys ? this.#steps : undefined,
       forwards: this.#forwards,
-      tokens: this.#tokens.slice(),
-      state: this.#state.slice(),
-      confidence: this.#confidence.slice(),
-      entropy: this.#entropy.slice(),
-      ...(this.#candidates && { candidates: this.#candidates.slice() }),
-      ...(this.#keys && { keys: this.#keys.slice() }),
-      ...this.#medium.shown(this.#tokens.length),
+      ...this.#sheet.copy(),
+      ...this.#medium.shown(this.#sheet.length),
       changed: this.#changed.slice(),
-      text: this.#text(decode),
+      text: this.#sheet.text(this.#end(), decode),
       seed: this.#plan.seed,
       done: this.#done,
     }
@@ -365,13 +334,14 @@ export class Draft {
   #view(): PolicyState {
     const { from, to, first, steps, start, settings } = this.#stage
     const state = this.#passState().subarray(from, to)
+    const { tokens, confidence, entropy } = this.#sheet
     return {
       step: this.#step - first,
       steps,
-      tokens: this.#tokens.subarray(from, to),
+      tokens: tokens.subarray(from, to),
       state,
-      confidence: this.#confidence.subarray(from, to),
-      entropy: this.#entropy.subarray(from, to),
+      confidence: confidence.subarray(from, to),
+      entropy: entropy.subarray(from, to),
       maskId: this.#network.maskId,
       fog: Int32Array.from(positionsInFog(state)),
       guesses: this.#guesses?.subarray(from, to),
@@ -422,7 +392,7 @@ export class Draft {
         position: position - this.#stage.from,
         ...this.#medium.earlier({
           position,
-          token: this.#tokens[position],
+          token: this.#sheet.tokens[position],
           prediction: normalised(weightsOf(conditional)),
           unprompted: unconditional && normalised(weightsOf(unconditional)),
           guidance: this.#plan.guidance,
@@ -443,22 +413,15 @@ export class Draft {
     const changed: number[] = []
     for (const change of changes) {
       const { position, token } = change
-      if (this.#state[position] === states.given) {
+      if (this.#sheet.state[position] === states.given) {
         throw new UnfogError('internal', `policy ${this.#plan.policy.name} changed given text`)
       }
       const { maskId, growth } = this.#network
       // what is to become two masks is still fog
       const state = token === maskId || token === growth?.expand ? states.fog : states.settled
-      if (this.#tokens[position] !== token || this.#state[position] !== state)
-        changed.push(position)
-      this.#tokens[position] = token
-      this.#state[position] = state
+      const answer = token === maskId ? undefined : answers.get(position)
+      if (this.#sheet.write(position, token, state, answer)) changed.push(position)
       this.#medium.write(change)
-      const answer = answers.get(position)
-      if (answer && token !== maskId) {
-        this.#confidence[position] = answer.probability(token)
-        this.#entropy[position] = answer.entropy
-      }
     }
     this.#changed = changed.sort((a, b) => a - b)
   }
@@ -467,39 +430,29 @@ export class Draft {
   #end(): number {
     if (this.#tail === undefined) return -1
     const { eosId } = this.#network
-    return this.#tokens.findIndex((id, i) => id === eosId && this.#state[i] === states.settled)
+    const { tokens, state } = this.#sheet
+    return tokens.findIndex((id, i) => id === eosId && state[i] === states.settled)
   }
 
   /** A pass is over: what stands for two masks becomes two, what stands for none goes.
    * @returns is there fog for another pass? */
   #grow(): boolean {
-    const { growth, maskId, vocabSize } = this.#network
-    if (!growth || !this.#keys) return false
-    const { tokens, state, places, origins } = grown(
-      this.#tokens,
-      this.#state,
-      growth,
-      maskId,
-      this.#most,
-    )
-    const moved = <T>(known: ArrayLike<T>, fresh: (position: number) => T): T[] =>
-      Array.from(origins, (origin, position) => (origin < 0 ? fresh(position) : known[origin]))
+    const { growth, maskId } = this.#network
+    if (!growth) return false
+    const { tokens, state } = this.#sheet
+    const after = grown(tokens, state, growth, maskId, this.#most)
+    const { places, origins } = after
+    this.#sheet.become(after, this.#step)
     const kept = this.#changed.flatMap((position) => (places[position] < 0 ? [] : places[position]))
     const made = [...origins.keys()].filter((position) => origins[position] < 0)
     this.#changed = [...new Set([...kept, ...made])].sort((a, b) => a - b)
-    this.#tokens = tokens
-    this.#state = state
-    this.#confidence = Float32Array.from(moved(this.#confidence, () => 0))
-    this.#entropy = Float32Array.from(moved(this.#entropy, () => Math.log(vocabSize)))
-    this.#candidates = this.#candidates && moved(this.#candidates, () => [])
-    this.#keys = moved(this.#keys, (position) => keyOf(this.#step, position))
     return made.length > 0
   }
 
   /** Is the text finished? Then what lies behind its end is dropped; the eos itself stays, as its last token. */
   #finish(): void {
     const end = this.#end()
-    const length = end < 0 ? this.#tokens.length : end + 1
+    const length = end < 0 ? this.#sheet.length : end + 1
     for (;;) {
       const { from, to, start, first, steps } = this.#stage
       const finished = this.#plan.policy.done
@@ -516,12 +469,8 @@ export class Draft {
       this.#quiet = false
     }
     this.#done = 'complete'
-    if (this.#keys) return
-    this.#tokens = this.#tokens.slice(0, length)
-    this.#state = this.#state.slice(0, length)
-    this.#confidence = this.#confidence.slice(0, length)
-    this.#entropy = this.#entropy.slice(0, length)
-    this.#candidates = this.#candidates?.slice(0, length)
+    if (this.#sheet.keys) return
+    this.#sheet.cut(length)
     this.#changed = this.#changed.filter((position) => position < length)
   }
 
@@ -534,22 +483,6 @@ export class Draft {
       if (this.#plan.policy.done?.(view, this.#quiet)) return true
       if (this.#step >= first + steps || this.#plan.policy.wants(view).length > 0) return false
     }
-  }
-
-  /** Runs of known tokens as words, a sign for each token in the fog. */
-  #text(decode: (ids: ArrayLike<number>) => string): string {
-    const end = this.#end()
-    const length = end < 0 ? this.#tokens.length : end
-    let text = ''
-    let from = 0
-    for (let i = 0; i <= length; i++) {
-      const fog = i < length && this.#state[i] === states.fog
-      if (i < length && !fog) continue
-      if (i > from) text += decode(this.#tokens.subarray(from, i))
-      if (fog) text += fogSign
-      from = i + 1
-    }
-    return text
   }
 }
 
@@ -571,43 +504,11 @@ function checkStart(network: Network, from: Canvas | Frame, plan: Plan): void {
   }
 }
 
-function mediumOf(network: Network, process: Process, from: Canvas | Frame): Medium {
-  const { vocabSize, maskId } = network
-  const { noise } = process
-  if (!noise.vectors) return wordMedium(noise, { vocabSize, maskId, ...process })
-  const words = network.words?.()
-  if (!words) throw new UnfogError('internal', `a network of ${noise.name} noise has no vectors`)
-  const known = 'step' in from ? from : {}
-  return vectorMedium(process, noise, { words, vocabSize, maskId }, from.tokens.length, known)
-}
-
-/** Of a network that does not say what it has learnt to undo. */
-const maskedProcess = (banned: Uint8Array): Process => ({
-  noise: noises.masked,
-  schedule: schedules.linear,
-  words: Int32Array.from(banned.keys()).filter((id) => !banned[id]),
-})
-
 /** Gives the mask its share of a distribution. */
 function leave(weights: Float64Array, maskId: number, share: number): void {
   const rest = (1 - share) / weights.reduce((sum, weight) => sum + weight, 0)
   for (let id = 0; id < weights.length; id++) weights[id] *= rest
   weights[maskId] = share
-}
-
-/** Ids that are not to be written. */
-interface Bans {
-  readonly ids: readonly number[]
-  /** [vocabSize] 1 for each of them */
-  readonly flags: Uint8Array
-}
-
-function bansOf(network: Network, more: readonly number[]): Bans {
-  // a model may predict the mask itself; a loop that believed it would never end
-  const ids = [...Array.from(network.banned), network.maskId, ...more]
-  const flags = new Uint8Array(network.vocabSize)
-  for (const id of ids) flags[id] = 1
-  return { ids, flags }
 }
 
 function* positionsInFog(state: Uint8Array): Generator<number> {
