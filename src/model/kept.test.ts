@@ -5,7 +5,8 @@ import { randomText, type TinyModel, tinyModel } from '../../test/support/tiny-m
 import { type CacheName, denoiseBatch, makePlan, states } from '../denoise/index.ts'
 import { cpu } from '../runtime/cpu.node.ts'
 import type { Device } from '../runtime/index.ts'
-import { type Network, openNetwork, type Query } from './network.ts'
+import { type Network, openNetwork } from './network.ts'
+import type { Query } from './query.ts'
 
 const networks: Network[] = []
 afterAll(async () => {

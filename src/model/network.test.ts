@@ -9,8 +9,9 @@ import { below, seeded, stream } from '../random/index.ts'
 import { cpu } from '../runtime/cpu.node.ts'
 import type { Device } from '../runtime/index.ts'
 import { framing, longestText, writePrefix } from './framing.ts'
-import { type Network, openNetwork, type Query } from './network.ts'
+import { type Network, openNetwork } from './network.ts'
 import { formOf, quantiseWeights, storedShapes } from './quantise.ts'
+import type { Query } from './query.ts'
 
 const networks: Network[] = []
 afterAll(async () => {

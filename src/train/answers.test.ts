@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Network, Query } from '../model/network.ts'
+import type { Network } from '../model/network.ts'
+import type { Query } from '../model/query.ts'
 import { answers, tell } from '../tales/index.ts'
 import { type Tokenizer, trainTokenizer } from '../text/index.ts'
 import { answerMeter } from './answers.ts'
