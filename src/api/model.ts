@@ -275,14 +275,17 @@ export class Model {
     answer: string,
     options: Omit<AnswerScoreOptions, 'random'> = {},
   ): Promise<number> {
-    const { settles, name } = this.network.process.noise
+    const { settles, name, pieces } = this.network.process.noise
     if (this.network.growth) {
       const message =
         'answers are compared by hiding so many words, and to this model a mask may be more words or none: score whole texts'
       throw new UnfogError('unsupported', message)
     }
     if (!settles) {
-      const message = `answers are compared by hiding their words, and a model of ${name} noise has learnt to look for wrong ones: score whole texts`
+      const learnt = pieces
+        ? 'this model has learnt to complete their pieces'
+        : `a model of ${name} noise has learnt to look for wrong ones`
+      const message = `answers are compared by hiding their words, and ${learnt}: score whole texts`
       throw new UnfogError('unsupported', message)
     }
     const [before, after] = [prompt, answer].map((text) => this.tokenizer.encode(text))

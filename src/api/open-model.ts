@@ -20,10 +20,11 @@ export async function openModel(store: Store, device: Device): Promise<ModelSour
   const tokenizer = special
     ? releasedTokenizer(tokenizerJson, special, vocabSize)
     : loadTokenizer(tokenizerJson)
-  if (tokenizer.size !== vocabSize) {
+  const known = config.noise.pieces?.of ?? vocabSize
+  if (tokenizer.size !== known) {
     throw new UnfogError(
       'bad_model',
-      `${store.name} cannot be loaded: tokenizer.json has ${tokenizer.size} ids, but the network has ${vocabSize}; take both from one model`,
+      `${store.name} cannot be loaded: tokenizer.json has ${tokenizer.size} ids, but the network has ${known}; take both from one model`,
       { param: 'model' },
     )
   }

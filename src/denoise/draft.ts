@@ -417,9 +417,11 @@ export class Draft {
         throw new UnfogError('internal', `policy ${this.#plan.policy.name} changed given text`)
       }
       const { maskId, growth } = this.#network
-      // what is to become two masks is still fog
-      const state = token === maskId || token === growth?.expand ? states.fog : states.settled
-      const answer = token === maskId ? undefined : answers.get(position)
+      // what is to become two masks is still fog, and so is what is half known
+      const partly = this.#process.noise.pieces?.partly(token) ?? false
+      const fog = token === maskId || token === growth?.expand || partly
+      const answer = token === maskId || partly ? undefined : answers.get(position)
+      const state = fog ? states.fog : states.settled
       if (this.#sheet.write(position, token, state, answer)) changed.push(position)
       this.#medium.write(change)
     }

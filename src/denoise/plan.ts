@@ -233,6 +233,8 @@ function misfit(policy: Policy, network: Trained): string | undefined {
   const { causal, process: undone } = network
   if (causal && !policy.causal)
     return `needs a model that sees both sides, and this one sees only to the left: use --policy ${usual(network)}`
+  if (undone?.noise.pieces && (!policy.redraws || policy.judges))
+    return 'reveals whole words, and this model has learnt to reveal their pieces: use --policy posterior'
   if (undone?.noise.paces && policy.takes.includes('survival'))
     return `reveals all words at one pace, and this model has learnt a pace for each: use --policy posterior`
   if (undone && !undone.noise.settles && !policy.redraws)

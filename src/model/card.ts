@@ -123,6 +123,7 @@ function network(config: ModelConfig): string {
       ['context', `${a.context} tokens`],
       ['attention', a.blocks ? `in blocks of ${blocksOf(config)}` : a.attention],
       ['noise', `${noise.process}, ${noise.schedule} schedule`],
+      ...(noise.pieces ? [['words vanish', `in ${noise.pieces.count} pieces`]] : []),
       ...(noise.expands === undefined
         ? []
         : [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { noises, wordNoises } from '../noise/index.ts'
+import { halfKnown, noises, wordNoises } from '../noise/index.ts'
 import type { ModelConfig } from './config.ts'
 import { parseConfig } from './config.ts'
 
@@ -99,6 +99,25 @@ test('noise on embeddings needs vectors, and has a range that makes sense', () =
   )
   const noise = { process: 'masked', schedule: 'linear', sigma: [0.1, 10] }
   expect(() => parseConfig({ ...config, noise }, 'c')).toThrow('there for gaussian noise alone')
+})
+
+test('ids of what is half known belong to words in pieces', () => {
+  const pieces = { count: 2, of: config.architecture.vocabSize }
+  const vocabSize = pieces.of + halfKnown(pieces)
+  const cut = (noise: object, architecture: object = { vocabSize }) =>
+    parseConfig(
+      {
+        ...config,
+        architecture: { ...config.architecture, ...architecture },
+        noise: { process: 'masked', schedule: 'linear', pieces, ...noise },
+      },
+      'c',
+    )
+  expect(cut({}).noise.pieces).toEqual(pieces)
+  expect(() => cut({}, {})).toThrow('noise.pieces')
+  expect(() => cut({ process: 'uniform' })).toThrow('there for masked noise alone')
+  expect(() => cut({ schedule: 'learnt' })).toThrow('noise.pieces')
+  expect(() => cut({ pieces: { ...pieces, count: 9 } })).toThrow('noise.pieces.count is 9')
 })
 
 test('a share of replaced words belongs to a process that has one, and is a share', () => {

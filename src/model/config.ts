@@ -4,7 +4,16 @@
 import * as z from 'zod'
 import { UnfogError } from '../error/index.ts'
 import { biasedParts, type TransformerConfig } from '../nn/config.ts'
-import { type Noise, noises, type SigmaRange, schedules } from '../noise/index.ts'
+import {
+  fewestPieces,
+  halfKnown,
+  mostPieces,
+  type Noise,
+  noises,
+  type Pieces,
+  type SigmaRange,
+  schedules,
+} from '../noise/index.ts'
 
 export interface ModelConfig {
   /** version of the folder's format */
@@ -26,6 +35,9 @@ export interface ModelConfig {
     /** the chance that a mask stands for several words, and that it stands for none, of a model that chooses how long a
      * text is (`Expansion`); a mask is one word without */
     expands?: number
+    /** are words hidden piece by piece, of a process that has that (`Noise.inPieces`)? A reader of such a model keeps it,
+     * since the ids of what is half known are in its vocabulary */
+    pieces?: Pieces
     /** may the mask be predicted, and does its share count as an error? So LLaDA and Dream were trained; without it
      * the mask has no probability (SUBS, arXiv 2406.07524) */
     predictsMask?: boolean
@@ -130,6 +142,11 @@ export const ranging = Object.values<Noise>(noises)
 /** processes under which a network can be shown what it last predicted */
 export const recallable = Object.values<Noise>(noises)
   .filter(({ recalling }) => recalling)
+  .map(({ name }) => name)
+
+/** processes in which words can vanish piece by piece */
+export const divisible = Object.values<Noise>(noises)
+  .filter(({ inPieces }) => inPieces)
   .map(({ name }) => name)
 
 /** processes in which words can learn paces */
@@ -287,6 +304,10 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
         .gt(0, 'a number above 0')
         .max(mostExpands, `a number up to ${mostExpands}`)
         .optional(),
+      pieces: object({
+        count: integer(fewestPieces, mostPieces),
+        of: integer(2, 2 ** 20),
+      }).optional(),
       predictsMask: flag.optional(),
     }),
     reads: flag.optional(),
@@ -361,6 +382,19 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
       {
         path: ['blockLengths'],
         error: 'different lengths within the context, that of architecture.blocks among them',
+      },
+    )
+    .refine(
+      ({ noise: { pieces, process, schedule, expands }, reads, architecture }) => {
+        if (!pieces) return true
+        if (architecture.vocabSize !== pieces.of + halfKnown(pieces)) return false
+        if (architecture.attention === 'causal') return true
+        const whole = architecture.attention === 'full' && expands === undefined && !reads
+        return divisible.includes(process) && schedule !== 'learnt' && whole
+      },
+      {
+        path: ['noise', 'pieces'],
+        error: `there for ${divisible.join(', ')} noise alone, on whole texts of any schedule but learnt, with ids for what is half known`,
       },
     )
     .refine(({ noise: { process, sigma } }) => sigma === undefined || ranging.includes(process), {

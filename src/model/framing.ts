@@ -42,6 +42,7 @@ export function framing(config: ModelConfig, tokenizer: Tokenizer, causal: boole
   const banned = [
     ...(config.noise.predictsMask ? [] : tokenizer.banned),
     ...(expansion ? [] : growth),
+    ...halfKnownIds(config),
     // never inside a text, unless stopping must be learnt
     ...(exactLength && !written ? [tokenizer.special.eos] : []),
   ]
@@ -62,6 +63,10 @@ export function framing(config: ModelConfig, tokenizer: Tokenizer, causal: boole
     ),
   }
 }
+
+/** Ids of what is half known of words, where they vanish piece by piece. */
+const halfKnownIds = ({ noise: { pieces }, architecture: { vocabSize } }: ModelConfig): number[] =>
+  pieces ? Array.from({ length: vocabSize - pieces.of }, (_, i) => pieces.of + i) : []
 
 function expansionOf(config: ModelConfig, tokenizer: Tokenizer): Expansion | undefined {
   const { expands } = config.noise

@@ -12,6 +12,11 @@ export function asReader(config: ModelConfig): ModelConfig {
     ...(sampling ? { sampling: drawing } : {}),
     architecture: { ...architecture, attention: 'causal' },
     // what else belongs to its noise means nothing to a reader
-    noise: { process: 'autoregressive', schedule: 'linear', predictsMask: noise.predictsMask },
+    noise: {
+      process: 'autoregressive',
+      schedule: 'linear',
+      predictsMask: noise.predictsMask,
+      pieces: noise.pieces,
+    },
   }
 }

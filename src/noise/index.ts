@@ -8,6 +8,7 @@ import { learnt } from './learnt.ts'
 import { linear } from './linear.ts'
 import { masked } from './masked.ts'
 import { maskedByWord, paceName } from './masked-by-word.ts'
+import { maskedInPieces, type Pieces } from './masked-in-pieces.ts'
 import type { Noise, SigmaRange, WordNoise } from './noise.ts'
 import { polynomial } from './polynomial.ts'
 import type { Schedule } from './schedule.ts'
@@ -15,7 +16,7 @@ import { uniform } from './uniform.ts'
 
 /** Noise on words. */
 export const wordNoises = {
-  masked: { ...masked, learning: maskedByWord },
+  masked: { ...masked, learning: maskedByWord, inPieces: maskedInPieces },
   autoregressive,
   uniform,
   hybrid,
@@ -48,11 +49,13 @@ interface Named {
   sigma?: SigmaRange
   /** see `Noise.recalling` */
   selfConditioning?: boolean
+  /** see `Noise.inPieces`; whole words without */
+  pieces?: Pieces
 }
 
 /** @param paces [V] of a learnt schedule; whoever only asks what the noise is like needs none */
 export function noiseOf(
-  { process, schedule: name, replaced, sigma, selfConditioning }: Named,
+  { process, schedule: name, replaced, sigma, selfConditioning, pieces }: Named,
   paces: ArrayLike<number> = [],
 ): Omit<Process, 'words'> {
   const row: Noise = noises[process as keyof typeof noises]
@@ -60,7 +63,8 @@ export function noiseOf(
   const learning = schedule.learnt ? row.learning?.(paces) : undefined
   const replacing = replaced === undefined ? undefined : row.replacing?.(replaced)
   const between = sigma && row.between?.(sigma)
-  const chosen = learning ?? replacing ?? between ?? row
+  const cut = pieces && row.inPieces?.(pieces)
+  const chosen = learning ?? cut ?? replacing ?? between ?? row
   const recalling = selfConditioning ? chosen.recalling?.() : undefined
   return { noise: recalling ?? chosen, schedule }
 }
@@ -88,6 +92,13 @@ export {
 export { inSteps } from './in-steps.ts'
 export { addLeaveOneOut, type Versions } from './leave-one-out.ts'
 export { maskedByWord, paceName } from './masked-by-word.ts'
+export {
+  fewestPieces,
+  halfKnown,
+  maskedInPieces,
+  mostPieces,
+  type Pieces,
+} from './masked-in-pieces.ts'
 export type { Mixed } from './mixed.ts'
 export type {
   Look,

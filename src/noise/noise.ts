@@ -5,6 +5,7 @@
 // The bound is written once, in graph ops: training runs it in float32, the laws run the same graph in float64.
 // Nothing here knows a network: logits come in, nats per row go out.
 import type { Tensor } from '../graph/index.ts'
+import type { Pieces } from './masked-in-pieces.ts'
 import type { Schedule } from './schedule.ts'
 
 /** What a process is told about the language it corrupts. */
@@ -113,6 +114,8 @@ interface AnyNoise {
   recalling?(): Noise
   /** The same process on words that are still soft, where it has such a form. */
   readonly relaxed?: Relaxed
+  /** The same process on the pieces of words, where words can be cut up. */
+  inPieces?(pieces: Pieces): WordNoise
   /** The same process with a pace for every word, [V], which is learnt, where words can have one. */
   learning?(paces: ArrayLike<number>): Noise
   /** A noisy text x_t of a clean one.
@@ -152,6 +155,8 @@ export interface WordNoise extends AnyNoise {
   /** There where every word vanishes at a pace of its own. What a look costs then depends on its time, so that neither
    * blocks nor policies that go by the share of a text that is left can take it for even noise */
   readonly paces?: Paces
+  /** There where words vanish piece by piece. A position may then be half known, which is neither fog nor a word */
+  readonly pieces?: Pieces & { partly(id: number): boolean }
   /** q(x_t | x_s = token) of one position, [V]; from the clean text with s = 0. */
   forward(token: number, s: number, t: number, world: World): Float64Array
   /** The distribution of one position at t = 1, [V]: where generation starts. */
@@ -184,6 +189,7 @@ export type SigmaRange = readonly [low: number, high: number]
  * a vector does. */
 export interface VectorNoise extends AnyNoise {
   readonly paces?: undefined
+  readonly pieces?: undefined
   readonly scoreEntropy?: undefined
   readonly vectors: {
     /** of the noise at time t in [0, 1] */

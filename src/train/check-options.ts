@@ -1,7 +1,14 @@
 // What may be asked of a run, checked once, before anything is read or written.
 import { UnfogError } from '../error/index.ts'
-import { learnable, mostExpands, ranging, recallable, replaceable } from '../model/config.ts'
-import { type Noise, noises, schedules, times } from '../noise/index.ts'
+import {
+  divisible,
+  learnable,
+  mostExpands,
+  ranging,
+  recallable,
+  replaceable,
+} from '../model/config.ts'
+import { fewestPieces, mostPieces, type Noise, noises, schedules, times } from '../noise/index.ts'
 import { weightings } from './objective.ts'
 import { optimisers } from './optimiser.ts'
 import { processOf, type RunOptions } from './plan.ts'
@@ -56,6 +63,13 @@ const optionRules = {
     `a number above 0 and up to ${mostExpands}`,
     (value) => value > 0 && value <= mostExpands,
   ),
+  pieces: {
+    says: `a whole number from ${fewestPieces} to ${mostPieces}`,
+    allows: (value) =>
+      Number.isInteger(value) &&
+      (value as number) >= fewestPieces &&
+      (value as number) <= mostPieces,
+  },
   sigma: {
     says: 'two numbers above 0 and up to 1000, the smaller first, such as 0.05-20',
     allows: (value) => {
@@ -189,6 +203,7 @@ function checkNoise(options: RunOptions): void {
     const message = `${chosen.name} noise has no --self-conditioning, which shows a network its last prediction as vectors: that is for --noise ${recallable.join(', ')}`
     throw new UnfogError('usage', message, { param: 'selfConditioning' })
   }
+  checkPieces(options, chosen)
   checkView(options, chosen)
   checkCurriculum(options, chosen)
   checkMasking(options, chosen)
@@ -209,6 +224,28 @@ function checkNoise(options: RunOptions): void {
     const message = 'blocks of one word have no --schedule: a word is fog until its turn comes'
     throw new UnfogError('usage', message, { param: 'schedule' })
   }
+}
+
+/** What cannot go together with words that vanish piece by piece. */
+function checkPieces(options: RunOptions, { name, inPieces }: Noise): void {
+  const { pieces, block, expand, schedule, recipe = {} } = options
+  if (pieces === undefined) return
+  const whole = { ...without, loss: 'cross-entropy', masking: undefined } as const
+  const other = [...aboutFog, 'masking', 'reading', 'loss'] as const
+  const asked = other.find((part) => (recipe[part] ?? whole[part]) !== whole[part])
+  const reason = !inPieces
+    ? `under ${name} noise words have no pieces: that is for --noise ${divisible.join(', ')}`
+    : block !== undefined
+      ? 'a block is finished before the next begins, in whole words; leave --block out'
+      : expand !== undefined
+        ? 'a mask that may become two is no word yet; leave --expand out'
+        : schedule === 'learnt'
+          ? 'paces are of words and not of their pieces; leave --schedule out'
+          : asked
+            ? `it is about words that are hidden as a whole; leave --${asked} out`
+            : undefined
+  if (reason)
+    throw new UnfogError('usage', `--pieces cannot be used: ${reason}`, { param: 'pieces' })
 }
 
 /** @throws UnfogError `usage` */

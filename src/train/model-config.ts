@@ -3,8 +3,9 @@ import { UnfogError } from '../error/index.ts'
 import type { Counts, ModelConfig, TextConfig } from '../model/config.ts'
 import { longestText } from '../model/framing.ts'
 import { noiseOf } from '../noise/index.ts'
-import { documentLength, type Encoded } from '../text/index.ts'
+import { documentLength, type Encoded, type Tokenizer } from '../text/index.ts'
 import type { Prepared, TrainingData } from './data.ts'
+import { vocabularyOf } from './grown.ts'
 import { blockLengthsOf, processOf, type RunOptions } from './plan.ts'
 import { studentSampling } from './rounds.ts'
 import { architectureFor } from './sizes.ts'
@@ -14,9 +15,10 @@ const vectorWidth = 32
 
 /** The noise of a run, and what the network may look at to undo it.
  * @param from where text begins in a canvas */
-function objective(options: RunOptions, from: number) {
+function objective(options: RunOptions, from: number, { size }: Pick<Tokenizer, 'size'>) {
   const { schedule = 'linear', replaced, sigma, selfConditioning, expand } = options
   const [block] = blockLengthsOf(options)
+  const pieces = options.pieces && { count: options.pieces, of: size }
   const process = processOf(options)
   const noise = {
     process,
@@ -25,6 +27,7 @@ function objective(options: RunOptions, from: number) {
     ...(sigma === undefined ? {} : { sigma }),
     ...(selfConditioning ? { selfConditioning } : {}),
     ...(expand === undefined ? {} : { expands: expand }),
+    ...(pieces ? { pieces } : {}),
   }
   const { causal, settles, vectors } = noiseOf(noise).noise
   return {
@@ -61,14 +64,15 @@ export function freshConfig(
   expectOwnLengths(options, prepared)
   // a begin token, label slots, the text, and room for an end token
   const from = 1 + tokenizer.labels.length
-  const { attention, noise, blocks, settles, vectors, reads } = objective(options, from)
+  const { attention, noise, blocks, settles, vectors, reads } = objective(options, from, tokenizer)
   const several = severalOf(options)
   const room = (options.expand === undefined ? longest : grownLength(longest)) + (lengths ? 1 : 0)
   expectBlock(options, room)
   // an end token fills its block
   const units = lengths ? [1, ...blockLengthsOf(options)] : [1]
   const context = from + Math.max(...units.map((unit) => Math.ceil(room / unit) * unit))
-  const architecture = architectureFor(parameters, { vocabSize: tokenizer.size, context })
+  const vocabSize = vocabularyOf(tokenizer.size, options.pieces)
+  const architecture = architectureFor(parameters, { vocabSize, context })
   return {
     unfog: 1,
     name: options.name ?? data.name,
@@ -98,9 +102,14 @@ export function continuedConfig(
 ): ModelConfig {
   const begins = 1 + prepared.tokenizer.labels.length
   expectOwnLengths(options, prepared)
-  const { attention, noise, blocks, settles, vectors, reads } = objective(options, begins)
+  const { attention, noise, blocks, settles, vectors, reads } = objective(
+    options,
+    begins,
+    prepared.tokenizer,
+  )
   expectReader(reads, from)
   expectRecall(options, from)
+  expectPieces(options, from)
   expectBlock(options, from.architecture.context - begins)
   const { blocks: _, vectors: __, ...architecture } = from.architecture
   return {
@@ -158,6 +167,14 @@ function expectRecall({ selfConditioning }: RunOptions, { name, noise }: ModelCo
 function severalOf(options: RunOptions): Pick<ModelConfig, 'blockLengths'> {
   const lengths = blockLengthsOf(options)
   return lengths.length > 1 ? { blockLengths: lengths } : {}
+}
+
+/** What is half known has its ids in the network, once and for all.
+ * @throws UnfogError `usage` */
+function expectPieces({ pieces }: RunOptions, { name, noise }: ModelConfig): void {
+  if (!noise.pieces || noise.pieces.count === pieces) return
+  const message = `${name} has learnt words of ${noise.pieces.count} pieces: go on with --pieces ${noise.pieces.count}, or begin from another model`
+  throw new UnfogError('usage', message, { param: 'pieces' })
 }
 
 /** @throws UnfogError `usage` */

@@ -10,7 +10,8 @@ import {
 } from '../../test/support/training.ts'
 import { Model } from '../api/model.ts'
 import { openFloats, openModel } from '../api/open-model.ts'
-import { type Noise, noises, paceName } from '../noise/index.ts'
+import { states } from '../denoise/index.ts'
+import { halfKnown, type Noise, noises, paceName } from '../noise/index.ts'
 import { memoryStore } from '../store/index.ts'
 import { checkOptions } from './check-options.ts'
 import type { RunOptions } from './plan.ts'
@@ -195,7 +196,58 @@ test('a network learns to be shown what it predicted, goes on to the same weight
   ).rejects.toThrow('is shown what it last predicted: go on with --self-conditioning')
 })
 
+test('words are learnt piece by piece, from an autoregressive model too, and written so', async () => {
+  const options = { ...shortRun, pieces: 2 }
+  const { whole, events } = await wholeAndResumed(options)
+  expect(ofType(events, 'phase').map(({ phase }) => phase)).toEqual(['left to right', 'denoising'])
+  // bytes at random cost log 260
+  expect(ofType(events, 'done')[0].heldOut.natsPerToken).toBeLessThan(5)
+  const sources = await openModel(whole, sharedDevice)
+  const { size } = sources.tokenizer
+  const pieces = { count: 2, of: size }
+  expect(sources.config).toMatchObject({
+    noise: { process: 'masked', pieces },
+    architecture: { vocabSize: size + halfKnown(pieces) },
+  })
+  const model = new Model(sources)
+  const score = await model.score('the cat sat.', { precision: 0.1 })
+  expect(score).toMatchObject({ exact: false, noise: 'masked' })
+  await goesOnTheSame(model)
+  expect(model.policies).toContain('posterior')
+  const halves: number[] = []
+  for await (const frame of model.generate({ seed: 3, length: 12, steps: 6 })) {
+    for (const [i, id] of frame.tokens.entries()) {
+      if (id < size) continue
+      halves.push(id)
+      expect(frame.state[i]).toBe(states.fog)
+    }
+    if (frame.done) expect([...frame.tokens].every((id) => id < size)).toBe(true)
+  }
+  expect(halves.length).toBeGreaterThan(0)
+  expect((await model.complete({ seed: 3, length: 8, policy: 'psi-constant' })).tokens).toBe(8)
+  for (const policy of ['confidence', 'renoise'] as const)
+    await expect(model.complete({ policy })).rejects.toThrow('has learnt to reveal their pieces')
+  await model.dispose()
+
+  const [first, out] = [memoryStore(), memoryStore()]
+  await eventsOf(settingsOf({ out: first, options: { ...shortRun, ar: true } }))
+  const start = await openFloats(first, sharedDevice)
+  await eventsOf(settingsOf({ out, options: { ...options, from: 'first' }, start }))
+  const known = await openFloats(out, sharedDevice)
+  expect(known.config.noise.pieces).toEqual(pieces)
+  await expect(
+    eventsOf(settingsOf({ out: memoryStore(), options: shortRun, start: known })),
+  ).rejects.toThrow('has learnt words of 2 pieces: go on with --pieces 2')
+})
+
 test.each<[RunOptions, string]>([
+  [{ pieces: 1 }, '--pieces 1 is not a whole number from 2 to 4'],
+  [{ pieces: 2, noise: 'uniform' }, 'under uniform noise words have no pieces'],
+  [{ pieces: 2, block: 4 }, 'in whole words; leave --block out'],
+  [{ pieces: 2, expand: 0.2 }, 'is no word yet; leave --expand out'],
+  [{ pieces: 2, schedule: 'learnt' }, 'paces are of words and not of their pieces'],
+  [{ pieces: 2, recipe: { focal: 1 } }, 'hidden as a whole; leave --focal out'],
+  [{ pieces: 2, recipe: { loss: 'score-entropy' } }, 'hidden as a whole; leave --loss out'],
   [{ selfConditioning: true }, 'masked noise has no --self-conditioning'],
   [{ noise: 'hybrid', replaced: 1 }, '--replaced 1 is not a number above 0 and below 1'],
   [{ noise: 'uniform', replaced: 0.2 }, 'uniform noise has no --replaced share'],

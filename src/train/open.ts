@@ -49,7 +49,8 @@ export async function open(source: RunSource): Promise<Opened> {
   checkOptions(source.options ?? {})
   const existing = await readPlan(source.out)
   const { data, start, options = {} } = source
-  const asked = { roles: data.chat, growth: options.expand !== undefined }
+  const { expand, pieces } = options
+  const asked = { roles: data.chat, growth: expand !== undefined, pieces }
   const ready = { ...source, start: start && grownStart(start, asked) }
   return existing ? reopen(ready, existing) : begin(ready)
 }

@@ -2,7 +2,7 @@
 import { ranges } from '../../denoise/index.ts'
 import type { TrainOptions } from '../../index.ts'
 import { mostExpands } from '../../model/config.ts'
-import { noises, schedules } from '../../noise/index.ts'
+import { fewestPieces, mostPieces, noises, schedules } from '../../noise/index.ts'
 import { documentRules, tokenizers } from '../../text/index.ts'
 import { command } from '../command.ts'
 import { dataArgument, dataOf, dataOptions } from '../data-options.ts'
@@ -57,6 +57,10 @@ const options = {
     'show the network what it last predicted, in gaussian noise; a step of training takes a sixth longer',
   ),
   sigma: levels('least and most noise on a vector of length 1, in gaussian noise; default 0.05-20'),
+  pieces: numeric(
+    wholeFrom(fewestPieces, mostPieces),
+    'hide words piece by piece, each of so many on its own, in masked noise; default as a whole',
+  ),
   expand: numeric(
     {
       within: (value) => value > 0 && value <= mostExpands,
