@@ -2,6 +2,7 @@
 // own. The loss that the paper's code trains stands beside the bound, and is none.
 import { describe, expect, it } from 'vitest'
 import { crossEntropy, mul, scalar } from '../graph/index.ts'
+import { backFromBayes, steps, twoStepsFromOne } from './fixtures/kernel-laws.ts'
 import {
   nelbo as boundOfEveryText,
   exactPrediction,
@@ -37,8 +38,6 @@ function cut(seed: number, tokens: number, count: number, length: number) {
 }
 /** words of two digits, all numbers used and not all; of three digits */
 const cases = [cut(1, 3, 2, 3), cut(2, 4, 2, 2), cut(3, 5, 3, 2)]
-const grid = [0, 0.1, 0.35, 0.8, 1]
-const steps = grid.flatMap((s) => grid.filter((t) => t > s).map((t) => [s, t] as const))
 const nodes = quadrature(24)
 
 describe.each(cases)(
@@ -69,43 +68,15 @@ describe.each(cases)(
       }
     }
 
-    it('makes distributions, and takes two steps as it takes one', () => {
-      for (const [r, s] of steps) {
-        for (const id of ids) {
-          const first = noise.forward(id, r, s, world)
-          expect(first.reduce((a, b) => a + b)).toBeCloseTo(1, 13)
-          for (const t of grid.filter((later) => later > s)) {
-            const both = new Float64Array(vocabSize)
-            for (const between of ids) {
-              if (first[between] === 0) continue
-              const second = noise.forward(between, s, t, world)
-              for (const end of ids) both[end] += first[between] * second[end]
-            }
-            if (r > 0 || id < maskId)
-              expect(gap(both, noise.forward(id, r, t, world))).toBeLessThan(1e-13)
-          }
-        }
-      }
-    })
-
-    it("goes back by Bayes' rule", () => {
-      const prediction = new Float64Array(vocabSize)
-      for (const word of words) prediction[word] = (word + 1) / ((maskId * (maskId + 1)) / 2)
-      const expected = (of: (x: number) => number) =>
-        words.reduce((q, x) => q + prediction[x] * of(x), 0)
+    it("makes distributions, takes two steps as it takes one, and goes back by Bayes' rule", () => {
       for (const [s, t] of steps) {
-        for (const noisy of ids) {
-          const evidence = expected((x) => noise.forward(x, 0, t, world)[noisy])
-          const posterior = noise.posterior(noisy, prediction, s, t, world)
-          for (const before of ids) {
-            const joint =
-              expected((x) => noise.forward(x, 0, s, world)[before]) *
-              noise.forward(before, s, t, world)[noisy]
-            const bayes = evidence > 0 ? joint / evidence : Number(before === noisy)
-            expect(posterior[before]).toBeCloseTo(bayes, 12)
-          }
+        for (const id of ids) {
+          const share = noise.forward(id, s, t, world).reduce((a, b) => a + b)
+          expect(share).toBeCloseTo(1, 13)
         }
       }
+      expect(twoStepsFromOne(noise, world)).toBeLessThan(1e-13)
+      expect(backFromBayes(noise, world)).toBeLessThan(1e-12)
     })
 
     it('corrupts as often as it says, and keeps a position whose number is 1', () => {

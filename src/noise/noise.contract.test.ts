@@ -1,10 +1,9 @@
 // What every noise on words must be, whatever it does: probabilities, one step as good as two, and a way back that is
 // Bayes' rule. By enumeration, in float64.
 import { describe, expect, it } from 'vitest'
+import { backFromBayes, steps, twoStepsFromOne } from './fixtures/kernel-laws.ts'
 import { cases, ids, maskId, tokens } from './fixtures/word-noises.ts'
 
-const grid = [0, 0.1, 0.35, 0.8, 1]
-const steps = grid.flatMap((s) => grid.filter((t) => t > s).map((t) => [s, t] as const))
 const sum = (q: Float64Array) => q.reduce((a, b) => a + b, 0)
 
 describe.each(cases)('$name', ({ noise, world }) => {
@@ -25,45 +24,11 @@ describe.each(cases)('$name', ({ noise, world }) => {
   })
 
   it('takes two steps as it takes one', () => {
-    for (const [r, s] of steps) {
-      for (const t of grid.filter((later) => later > s)) {
-        for (const id of r === 0 ? tokens : ids) {
-          const first = noise.forward(id, r, s, world)
-          const both = new Float64Array(4)
-          ids.forEach((between) => {
-            const second = noise.forward(between, s, t, world)
-            ids.forEach((end) => {
-              both[end] += first[between] * second[end]
-            })
-          })
-          const once = noise.forward(id, r, t, world)
-          ids.forEach((end) => {
-            expect(both[end]).toBeCloseTo(once[end], 14)
-          })
-        }
-      }
-    }
+    expect(twoStepsFromOne(noise, world)).toBeLessThan(1e-14)
   })
 
   it("goes back by Bayes' rule", () => {
-    // what all other positions say, whatever stands at this one
-    const prediction = Float64Array.of(0.2, 0.3, 0.5, 0)
-    const expected = (of: (x: number) => number) =>
-      tokens.reduce((q, x) => q + prediction[x] * of(x), 0)
-    for (const [s, t] of steps) {
-      for (const noisy of ids) {
-        const evidence = expected((x) => noise.forward(x, 0, t, world)[noisy])
-        const posterior = noise.posterior(noisy, prediction, s, t, world)
-        for (const before of ids) {
-          const joint =
-            expected((x) => noise.forward(x, 0, s, world)[before]) *
-            noise.forward(before, s, t, world)[noisy]
-          // what cannot stand there stays
-          const bayes = evidence > 0 ? joint / evidence : Number(before === noisy)
-          expect(posterior[before]).toBeCloseTo(bayes, 13)
-        }
-      }
-    }
+    expect(backFromBayes(noise, world)).toBeLessThan(1e-13)
   })
 
   it('says truly whether what is not the mask can be wrong', () => {
