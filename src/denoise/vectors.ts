@@ -112,7 +112,9 @@ export function vectorMedium(
       }
       const tokens = ask.tokens.map((id, i) => (state[i] === states.given ? id : maskId))
       const recalled = noise.recalls ? asked(text.recalled) : undefined
-      return { ...ask, tokens, time, vectors: asked(text.vectors), recalled, summarise: undefined }
+      const told = schedule.linearTime?.(time) ?? time
+      const vectors = asked(text.vectors)
+      return { ...ask, tokens, time: told, vectors, recalled, summarise: undefined }
     },
     // the network says what all other positions say
     heard(position, time) {

@@ -97,6 +97,9 @@ test('noise on embeddings needs vectors, and has a range that makes sense', () =
   expect(() => shown(vectors, { ...recalling, process: 'masked' })).toThrow(
     'noise.selfConditioning is true, but it must be true for gaussian noise alone',
   )
+  const warped = { process: 'gaussian', schedule: 'linear', timeWarping: true }
+  expect(shown(vectors, warped).noise.timeWarping).toBe(true)
+  expect(() => shown(vectors, { ...warped, schedule: 'cosine' })).toThrow('noise.timeWarping')
   const noise = { process: 'masked', schedule: 'linear', sigma: [0.1, 10] }
   expect(() => parseConfig({ ...config, noise }, 'c')).toThrow('there for gaussian noise alone')
 })

@@ -32,6 +32,8 @@ export interface ModelConfig {
     sigma?: SigmaRange
     /** is the network shown what it last predicted, of a process that has that (`Noise.recalling`)? */
     selfConditioning?: boolean
+    /** is writing stepped through, and noise drawn, as evenly as words cost (src/noise/warp.ts)? Of noise on embeddings */
+    timeWarping?: boolean
     /** the chance that a mask stands for several words, and that it stands for none, of a model that chooses how long a
      * text is (`Expansion`); a mask is one word without */
     expands?: number
@@ -299,6 +301,7 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
         .optional(),
       sigma: sigmaRange.optional(),
       selfConditioning: flag.optional(),
+      timeWarping: flag.optional(),
       expands: z
         .number(`a number above 0, up to ${mostExpands}`)
         .gt(0, 'a number above 0')
@@ -395,6 +398,14 @@ const configSchema = ({ processes, schedules }: KnownNames) =>
       {
         path: ['noise', 'pieces'],
         error: `there for ${divisible.join(', ')} noise alone, on whole texts of any schedule but learnt, with ids for what is half known`,
+      },
+    )
+    .refine(
+      ({ noise: { process, schedule, timeWarping } }) =>
+        !timeWarping || (ranging.includes(process) && schedule === 'linear'),
+      {
+        path: ['noise', 'timeWarping'],
+        error: `true for ${ranging.join(', ')} noise alone, with the linear schedule`,
       },
     )
     .refine(({ noise: { process, sigma } }) => sigma === undefined || ranging.includes(process), {

@@ -26,7 +26,7 @@ export function graphsOf(
     ruledOut,
   }: { process: Process; maskId: number; ruledOut: readonly number[] },
 ): (output: Output) => Record<string, Tensor> {
-  const pricing = { maskId, words, schedule }
+  const pricing = { maskId, words, schedule: schedule.linearTime ? schedules.linear : schedule }
 
   /** Looks have times of the linear schedule, whatever the model has learnt from. */
   const cost = (network: Asked, ids: Tensor, visible?: Tensor): Tensor => {

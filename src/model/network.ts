@@ -4,7 +4,7 @@
 // kernels).
 import { UnfogError } from '../error/index.ts'
 import { emit, quantisedProducts } from '../graph/index.ts'
-import { type Growth, growthOf, noiseOf, type Process, paceName } from '../noise/index.ts'
+import { type Growth, growthOf, noiseOf, type Process } from '../noise/index.ts'
 import type { Device, HostTensor, Session } from '../runtime/index.ts'
 import type { Tokenizer } from '../text/index.ts'
 import type { ModelConfig } from './config.ts'
@@ -85,8 +85,8 @@ export function openNetwork(
   const causal = config.architecture.attention === 'causal'
   const frame = framing(config, tokenizer, causal)
   const { vocabSize } = config.architecture
-  const paces = weights[paceName]?.data
-  const learnt: Process = { ...noiseOf(config.noise, paces), words: frame.words }
+  const values = (name: string) => weights[name]?.data as Float32Array | undefined
+  const learnt: Process = { ...noiseOf(config.noise, values), words: frame.words }
   const context = longestText(config, tokenizer) + (frame.end === 'written' ? 1 : 0)
   const tail = frame.end === 'given' ? [tokenizer.special.eos] : []
   const sessions = new Map<Output, Promise<Session>>()

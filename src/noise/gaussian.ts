@@ -105,6 +105,7 @@ export function gaussianBetween(range: SigmaRange, recalls = false): VectorNoise
     },
 
     vectors: {
+      range,
       sigma: (t, { survival, noise }) =>
         Math.min(high, Math.max(low, Math.sqrt(noise(t) / survival(t)))),
       shownWidth: (width) => width + levels + (recalls ? width : 0),

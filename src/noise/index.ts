@@ -13,6 +13,7 @@ import type { Noise, SigmaRange, WordNoise } from './noise.ts'
 import { polynomial } from './polynomial.ts'
 import type { Schedule } from './schedule.ts'
 import { uniform } from './uniform.ts'
+import { warpedSchedule, warpName, warpPieces } from './warp.ts'
 
 /** Noise on words. */
 export const wordNoises = {
@@ -49,34 +50,42 @@ interface Named {
   sigma?: SigmaRange
   /** see `Noise.recalling` */
   selfConditioning?: boolean
+  /** are times warped, see warp.ts? Of noise on embeddings */
+  timeWarping?: boolean
   /** see `Noise.inPieces`; whole words without */
   pieces?: Pieces
 }
 
-/** @param paces [V] of a learnt schedule; whoever only asks what the noise is like needs none */
+/** @param learnt values of what the process learns beside its network, by name (`noiseShapes`); whoever only asks what the
+ * noise is like needs none */
 export function noiseOf(
-  { process, schedule: name, replaced, sigma, selfConditioning, pieces }: Named,
-  paces: ArrayLike<number> = [],
+  { process, schedule: name, replaced, sigma, selfConditioning, timeWarping, pieces }: Named,
+  learnt: (name: string) => ArrayLike<number> | undefined = () => undefined,
 ): Omit<Process, 'words'> {
   const row: Noise = noises[process as keyof typeof noises]
   const schedule: Schedule = schedules[name as keyof typeof schedules]
-  const learning = schedule.learnt ? row.learning?.(paces) : undefined
+  const learning = schedule.learnt ? row.learning?.(learnt(paceName) ?? []) : undefined
   const replacing = replaced === undefined ? undefined : row.replacing?.(replaced)
   const between = sigma && row.between?.(sigma)
   const cut = pieces && row.inPieces?.(pieces)
   const chosen = learning ?? cut ?? replacing ?? between ?? row
   const recalling = selfConditioning ? chosen.recalling?.() : undefined
-  return { noise: recalling ?? chosen, schedule }
+  const noise = recalling ?? chosen
+  const { vectors } = noise
+  if (!timeWarping || !vectors) return { noise, schedule }
+  return { noise, schedule: warpedSchedule(learnt(warpName) ?? [], vectors.range) }
 }
 
 /** What a process learns beside its network: names and shapes. */
 export const noiseShapes = (
-  { schedule }: Pick<Named, 'schedule'>,
+  { schedule, timeWarping }: Pick<Named, 'schedule' | 'timeWarping'>,
   vocabSize: number,
-): Record<string, number[]> =>
-  (schedules[schedule as keyof typeof schedules] as Schedule | undefined)?.learnt
+): Record<string, number[]> => ({
+  ...((schedules[schedule as keyof typeof schedules] as Schedule | undefined)?.learnt
     ? { [paceName]: [vocabSize] }
-    : {}
+    : {}),
+  ...(timeWarping ? { [warpName]: [warpPieces] } : {}),
+})
 
 export { blocksOf, lookInBlocks } from './blocks.ts'
 export { countAt, maskExactly, priceOfCount } from './exact-count.ts'
@@ -116,3 +125,4 @@ export type {
 export { type Curve, type Schedule, squeezed, timeOf } from './schedule.ts'
 export { type Back, superposed } from './superposed.ts'
 export { clippedTimes, scattered, spread, type Times, times } from './times.ts'
+export { levelOf, linearTimeOf, type Warp, warpedSchedule, warpName, warpOf } from './warp.ts'

@@ -194,6 +194,7 @@ export interface VectorNoise extends AnyNoise {
   readonly vectors: {
     /** of the noise at time t in [0, 1] */
     sigma(t: number, schedule: Pick<Schedule, 'survival' | 'noise'>): number
+    readonly range: SigmaRange
     /** numbers that a network is shown of a vector of width D */
     shownWidth(width: number): number
     /** Vectors of rows as noise leaves them, [R, D].

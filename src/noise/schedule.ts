@@ -19,6 +19,8 @@ export interface Schedule {
   readonly about: string
   /** true: every word learns a pace of its own (`Noise.learning`), and this is what all begin with */
   readonly learnt?: true
+  /** The time at which the linear schedule has as much noise, of one that has no graph form: graphs are told that */
+  linearTime?(t: number): number
   /** α_t: the probability that a token is still itself at time t in [0, 1] */
   survival(t: number): number
   /** 1 - α_t, computed without the cancellation that 1 - survival has near t = 0 */

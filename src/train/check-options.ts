@@ -203,6 +203,7 @@ function checkNoise(options: RunOptions): void {
     const message = `${chosen.name} noise has no --self-conditioning, which shows a network its last prediction as vectors: that is for --noise ${recallable.join(', ')}`
     throw new UnfogError('usage', message, { param: 'selfConditioning' })
   }
+  checkWarping(options, chosen)
   checkPieces(options, chosen)
   checkView(options, chosen)
   checkCurriculum(options, chosen)
@@ -224,6 +225,25 @@ function checkNoise(options: RunOptions): void {
     const message = 'blocks of one word have no --schedule: a word is fog until its turn comes'
     throw new UnfogError('usage', message, { param: 'schedule' })
   }
+}
+
+/** What cannot go together with times that are warped. */
+function checkWarping(
+  { timeWarping, schedule, recipe }: RunOptions,
+  { name, between }: Noise,
+): void {
+  if (!timeWarping) return
+  const reason = !between
+    ? `under ${name} noise a word is lost at once: that is for --noise ${ranging.join(', ')}`
+    : schedule !== undefined && schedule !== 'linear'
+      ? 'it makes a schedule of its own; leave --schedule out'
+      : recipe?.times
+        ? 'it says itself which times are drawn; leave --times out'
+        : undefined
+  if (reason)
+    throw new UnfogError('usage', `--time-warping cannot be used: ${reason}`, {
+      param: 'timeWarping',
+    })
 }
 
 /** What cannot go together with words that vanish piece by piece. */

@@ -37,10 +37,11 @@ export const gradientName = (parameter: string): string => `grad.${parameter}`
  * @param recipe what it learns by, where that is not what the batch costs
  * @param relaxed are words shown softly?
  * @param doubting is it asked how sure every row is?
+ * @param watched what each row costs, where times are warped by it
  * @param decomposed of the device that will run it
  * @returns outputs: `loss`, the weighted sum; `grad.<parameter>` for every parameter. Where words learn paces, `nats` too,
  * [R]: what each row adds to the bound, without the cap that is for learning words alone, and paces follow that. Where asked,
- * `doubt`, [R]: -log of the probability of the surest word. */
+ * `doubt`, [R]: -log of the probability of the surest word, and `watched`, [R]. */
 export function trainingGraph(
   network: Transformer,
   noise: Noise,
@@ -52,12 +53,14 @@ export function trainingGraph(
     recipe = without,
     relaxed,
     doubting = false,
+    watched,
   }: Pick<EmitOptions, 'decomposed'> & {
     paired?: boolean
     uneven?: boolean
     recipe?: Pick<Recipe, 'weighting' | 'focal'>
     relaxed?: Parameters<typeof undone>[5]
     doubting?: boolean
+    watched?: Noise['loss']
   } = {},
 ): EmittedGraph {
   const { ids, visible, importance } = batchInputs(paired, uneven)
@@ -78,6 +81,7 @@ export function trainingGraph(
       reshape(sub(logsumexp(logits), max(logits, { axes: [-1], keep: true })), [logits.shape[0]]),
     )
   }
+  if (watched) outputs.watched = named('watched', () => watched(terms, pricing))
   if (noise.paces) {
     const { parameter } = noise.paces
     const nats = named('nats', () =>

@@ -16,7 +16,7 @@ const vectorWidth = 32
 /** The noise of a run, and what the network may look at to undo it.
  * @param from where text begins in a canvas */
 function objective(options: RunOptions, from: number, { size }: Pick<Tokenizer, 'size'>) {
-  const { schedule = 'linear', replaced, sigma, selfConditioning, expand } = options
+  const { schedule = 'linear', replaced, sigma, selfConditioning, timeWarping, expand } = options
   const [block] = blockLengthsOf(options)
   const pieces = options.pieces && { count: options.pieces, of: size }
   const process = processOf(options)
@@ -26,6 +26,7 @@ function objective(options: RunOptions, from: number, { size }: Pick<Tokenizer, 
     ...(replaced === undefined ? {} : { replaced }),
     ...(sigma === undefined ? {} : { sigma }),
     ...(selfConditioning ? { selfConditioning } : {}),
+    ...(timeWarping ? { timeWarping } : {}),
     ...(expand === undefined ? {} : { expands: expand }),
     ...(pieces ? { pieces } : {}),
   }

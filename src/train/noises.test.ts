@@ -11,7 +11,7 @@ import {
 import { Model } from '../api/model.ts'
 import { openFloats, openModel } from '../api/open-model.ts'
 import { states } from '../denoise/index.ts'
-import { halfKnown, type Noise, noises, paceName } from '../noise/index.ts'
+import { halfKnown, type Noise, noises, paceName, warpName, warpOf } from '../noise/index.ts'
 import { memoryStore } from '../store/index.ts'
 import { checkOptions } from './check-options.ts'
 import type { RunOptions } from './plan.ts'
@@ -196,6 +196,26 @@ test('a network learns to be shown what it predicted, goes on to the same weight
   ).rejects.toThrow('is shown what it last predicted: go on with --self-conditioning')
 })
 
+test('times are warped as words cost, and go on to the same weights', async () => {
+  const options = { ...shortRun, noise: 'gaussian', timeWarping: true, tokens: 4000 }
+  const { whole, events } = await wholeAndResumed(options)
+  // bytes at random cost log 260
+  expect(ofType(events, 'done')[0].heldOut.natsPerToken).toBeLessThan(5)
+  const sources = await openModel(whole, sharedDevice)
+  const values = sources.weights.get(warpName) as Float32Array
+  const warp = warpOf(values, [0.05, 20])
+  // at the least noise words are known, at the most they cost what they do on average
+  const [clean, lost] = [0.1, 19].map((sigma) => warp.heightAt(Math.log(sigma)))
+  expect(clean).toBeLessThan(0.7)
+  expect(lost).toBeGreaterThan(2)
+  expect(lost).toBeLessThan(6)
+  const model = new Model(sources)
+  expect(model.config.noise).toMatchObject({ process: 'gaussian', timeWarping: true })
+  await goesOnTheSame(model)
+  expect((await model.score('the cat sat.', { precision: 0.1 })).nats).toBeGreaterThan(0)
+  await model.dispose()
+})
+
 test('words are learnt piece by piece, from an autoregressive model too, and written so', async () => {
   const options = { ...shortRun, pieces: 2 }
   const { whole, events } = await wholeAndResumed(options)
@@ -241,6 +261,9 @@ test('words are learnt piece by piece, from an autoregressive model too, and wri
 })
 
 test.each<[RunOptions, string]>([
+  [{ timeWarping: true }, 'under masked noise a word is lost at once'],
+  [{ noise: 'gaussian', timeWarping: true, schedule: 'cosine' }, 'leave --schedule out'],
+  [{ noise: 'gaussian', timeWarping: true, recipe: { times: 'bell' } }, 'leave --times out'],
   [{ pieces: 1 }, '--pieces 1 is not a whole number from 2 to 4'],
   [{ pieces: 2, noise: 'uniform' }, 'under uniform noise words have no pieces'],
   [{ pieces: 2, block: 4 }, 'in whole words; leave --block out'],

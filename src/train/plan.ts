@@ -35,6 +35,8 @@ export interface RunOptions {
   sigma?: SigmaRange
   /** is the network shown what it last predicted, for noise under which that can be shown? */
   selfConditioning?: boolean
+  /** are levels of noise drawn and stepped through as evenly as words cost there, for noise on embeddings? */
+  timeWarping?: boolean
   /** pieces of a word, each hidden on its own, for noise under which words can be cut up */
   pieces?: number
   /** chance that a mask stands for several words, and that it stands for none: a model that chooses how long a text is */

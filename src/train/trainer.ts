@@ -10,11 +10,17 @@ import { undone } from '../model/undone.ts'
 import { initialise, transformer } from '../nn/index.ts'
 import {
   clippedTimes,
+  levelOf,
+  linearTimeOf,
   noiseOf,
   paceName,
   schedules,
+  type Times,
   times,
   type VectorNoise,
+  type Warp,
+  warpName,
+  warpOf,
 } from '../noise/index.ts'
 import { type Random, seeded } from '../random/index.ts'
 import {
@@ -105,6 +111,13 @@ function temperatureAt({ softFrom = 0, until }: Phase, tokens: number): number {
   const done = Math.min(1, Math.max(0, (tokens - softFrom) / (until - softFrom)))
   return softest * (hardest / softest) ** done
 }
+
+/** Times of the linear schedule, at which an evenly drawn share of what words cost is reached. */
+const warpedTimes = (warp: Warp): Times => ({
+  ...times.uniform,
+  name: 'warped',
+  draw: (u) => Math.fround(linearTimeOf(warp.levelAt(u))),
+})
 
 /** The model as it is within a phase. */
 export function configOf(config: ModelConfig, { causal, block }: Phase): ModelConfig {
@@ -273,6 +286,7 @@ export class Trainer {
       relaxed: this.relaxed(phase),
       recipe: phase.causal || targets ? without : recipe,
       doubting: this.progresses(phase),
+      watched: this.warp(phase) && noise.loss,
     })
     const predicted = (): EmittedGraph => {
       const { vectors } = noise as VectorNoise
@@ -378,16 +392,25 @@ export class Trainer {
     return found
   }
 
+  /** The warp of a phase that has one. */
+  private warp({ causal }: Phase): Warp | undefined {
+    const values = this.parameters.tensors[warpName]?.data
+    const { vectors } = noiseOf(this.setup.config.noise).noise
+    return causal || !values || !vectors ? undefined : warpOf(values, vectors.range)
+  }
+
   private corruption(phase: Phase): Corruption {
     let found = this.corruptions.get(phase)
     if (!found) {
       const { config, recipe } = this.setup
       const { dropAll, dropEach, masking, leastMasked, complementary } = recipe
-      const { schedule } = noiseOf(config.noise)
-      const paces = this.parameters.tensors[paceName]?.data
-      const { noise } = noiseOf(configOf(config, phase).noise, paces)
+      const warp = this.warp(phase)
+      const schedule = warp ? schedules.linear : noiseOf(config.noise).schedule
+      const values = (name: string) => this.parameters.tensors[name]?.data
+      const { noise } = noiseOf(configOf(config, phase).noise, values)
       const relaxed = this.relaxed(phase)
-      const drawn = masking ? clippedTimes(schedule, masking) : times[recipe.times]
+      const even = masking ? clippedTimes(schedule, masking) : times[recipe.times]
+      const drawn = warp ? warpedTimes(warp) : even
       found = phase.causal
         ? // of no account where words come one by one, and blocks of one word are paid once
           { noise, schedule: schedules.linear, times: times.uniform, dropAll, dropEach }
@@ -454,14 +477,24 @@ export class Trainer {
       const soft = this.softness(feeds, phase, tokens)
       const recalled = await this.recalled(feeds, recaller, random, step)
       const inputs = { ...feeds, ...expected, ...soft, ...recalled, ...this.parameters.tensors }
-      const { nats, doubt } = await session.run(inputs, this.outputs)
+      const { nats, doubt, watched } = await session.run(inputs, this.outputs)
       if (doubt) chain?.advance(feeds.places.data, doubt.data)
+      if (watched) this.followCost(phase, feeds, watched.data as Float32Array)
       if (nats) {
         const into = this.gradients.tensors[paceName].data
         addPaceGradient(into, batch, feeds, nats.data, { ...corruption, framing })
       }
     }
     return views * batch.rows * batch.length
+  }
+
+  /** The gradient by which the warp comes nearer to what rows cost. Scaled down: clipping is for the network alone, and
+   * AdamW takes no notice. @param nats [R] */
+  private followCost(phase: Phase, { time }: Feeds, nats: Float32Array): void {
+    const { data } = this.gradients.tensors[warpName]
+    const slopes = new Float64Array(data.length)
+    this.warp(phase)?.addGradient(slopes, Float64Array.from(time.data, levelOf), nats)
+    data.set(slopes.map((slope) => 1e-4 * slope))
   }
 
   /** How softly the words of a batch are shown. */

@@ -56,6 +56,9 @@ const options = {
   selfConditioning: toggle(
     'show the network what it last predicted, in gaussian noise; a step of training takes a sixth longer',
   ),
+  timeWarping: toggle(
+    'draw noise, and step through it in writing, as evenly as words cost there, in gaussian noise',
+  ),
   sigma: levels('least and most noise on a vector of length 1, in gaussian noise; default 0.05-20'),
   pieces: numeric(
     wholeFrom(fewestPieces, mostPieces),
