@@ -1,6 +1,7 @@
 // How far the memory that a run is said to need lies from what it takes.
 //
 //   npm run bench -- memory [--sizes 300k,1M,5M] [--batches 1k,4k] [--tokens 30k] [--data tinyshakespeare.txt]
+//                           [--recompute]
 //
 // Each run is a process of its own, into a folder that is removed afterwards. Prints what was said before its first step,
 // the peak of resident memory at its end, and how far the first is off; both as a table.
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     batches: { type: 'string', default: '1024' },
     tokens: { type: 'string', default: '30k' },
     data: { type: 'string', default: '../shared/data/tinyshakespeare.txt' },
+    recompute: { type: 'boolean', default: false },
     /** the run of a child process: parameters, tokens of a batch */
     child: { type: 'string' },
   },
@@ -39,7 +41,8 @@ async function measure(params: number, batchTokens: number): Promise<Memory> {
   let reasons = ''
   try {
     const tokens = countOf(values.tokens)
-    const options = { data: values.data, out, tokens, params, config: { batchTokens } }
+    const { data, recompute } = values
+    const options = { data, recompute, out, tokens, params, config: { batchTokens } }
     for await (const event of train(options)) {
       if (event.type === 'plan') reasons = event.reasons.join(' ')
     }
@@ -67,6 +70,7 @@ if (values.child) {
         values.tokens,
         '--data',
         values.data,
+        ...(values.recompute ? ['--recompute'] : []),
       ]
       const child = spawnSync(process.execPath, [process.argv[1], ...args], { encoding: 'utf8' })
       if (child.status !== 0) refuse(`a run failed: ${child.stderr}`)

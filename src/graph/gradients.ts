@@ -5,6 +5,7 @@ import { add } from './ops/add.ts'
 import { concat } from './ops/concat.ts'
 import { ones, zeros } from './ops/constant.ts'
 import { type Padding, pad } from './ops/pad.ts'
+import { recomputing } from './recompute.ts'
 import { addDims, axisOf, type Dim, show } from './shape.ts'
 import { namedFromRoot, type Tensor, topological } from './tensor.ts'
 
@@ -34,11 +35,12 @@ const total = (parts: readonly Tensor[], like: Tensor): Tensor =>
 /** Gradients of `loss` with respect to each of `wrt`, in their order and shapes; zeros where nothing flows.
  * @param loss a scalar
  * @param held tensors that count as constants: nothing flows through them
+ * @param recompute is what lies between landmarks computed again, in less memory, instead of kept?
  * @throws UnfogError `bad_shape` when the loss is no scalar */
 export function gradients(
   loss: Tensor,
   wrt: readonly Tensor[],
-  { held = [] }: { held?: readonly Tensor[] } = {},
+  { held = [], recompute = false }: { held?: readonly Tensor[]; recompute?: boolean } = {},
 ): Tensor[] {
   if (loss.shape.length > 0) {
     throw new UnfogError(
@@ -55,6 +57,9 @@ export function gradients(
   }
   const arrived = new Map<Tensor, Tensor[]>([[loss, [ones([])]]])
   const finished = new Map<Tensor, Tensor>()
+  const seen = recompute
+    ? recomputing([...order], (landmark) => finished.get(landmark))
+    : (tensor: Tensor) => tensor
   for (const tensor of order.reverse()) {
     const parts = arrived.get(tensor)
     if (!parts || !needed.has(tensor)) continue
@@ -67,7 +72,14 @@ export function gradients(
       throw new UnfogError('internal', `op ${tensor.op.name} (${tensor.name}) has no gradient`)
     }
     const { inputs, attrs } = tensor
-    const given = namedFromRoot(place, () => tensor.op.vjp!({ inputs, attrs, output: tensor, dy }))
+    const given = namedFromRoot(place, () =>
+      tensor.op.vjp!({
+        inputs: inputs.map((input) => seen(input, tensor)),
+        attrs,
+        output: seen(tensor, tensor),
+        dy,
+      }),
+    )
     inputs.forEach((input, i) => {
       const gradient = given[i]
       if (!gradient || !needed.has(input)) return

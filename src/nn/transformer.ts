@@ -9,6 +9,7 @@ import {
   gather,
   gelu,
   geluTanh,
+  landmark,
   layerNorm,
   matmul,
   mul,
@@ -378,10 +379,12 @@ export function transformer(config: TransformerConfig, banned: Iterable<number> 
       reshape(gather(get('embed'), ids), [multiply(...ids.shape), config.width]),
     )
     if (shown) x = add(x, 'values' in shown ? placed(shown, ids) : softened(shown, ids))
+    x = landmark(x)
     const at = time()
     for (let i = 0; i < config.layers; i++) {
       const last = i === config.layers - 1
-      x = block(x, (y, name) => attend(y, name, i), `block.${i}`, at, last ? rows : undefined)
+      const wanted = last ? rows : undefined
+      x = landmark(block(x, (y, name) => attend(y, name, i), `block.${i}`, at, wanted))
     }
     const [shift, scale] = modulations(at, 'time')
     const last = norm(x, 'norm', at && { shift, scale })

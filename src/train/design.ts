@@ -106,7 +106,9 @@ export async function design(
   const byTime = (time * speed) / operationsPerToken(config.architecture)
   const tokens =
     options.tokens ?? (options.time === undefined && limit < byTime ? limit : undefined)
-  reasons.push(...expectations(config, recipe, tokens ?? byTime, dataset.train.tokens, speed))
+  const known = dataset.train.tokens
+  const { recompute } = options
+  reasons.push(...expectations(config, recipe, tokens ?? byTime, { known, speed, recompute }))
   return { ...prepared, context, config, recipe, tokens, time, reasons }
 }
 
@@ -122,15 +124,14 @@ function expectations(
   { architecture, blockLengths }: ModelConfig,
   { batchTokens, reading }: Recipe,
   learnt: number,
-  known: number,
-  speed: number,
+  { known, speed, recompute = false }: { known: number; speed: number; recompute?: boolean },
 ): string[] {
   const { layers, width } = architecture
   const lessons = (blockLengths?.length ?? 1) + (reading > 0 ? 1 : 0)
   const parameters = million(parameterCount(architecture))
   const seconds = Math.round((learnt * operationsPerToken(architecture)) / speed)
   const mebibytes = Math.round(
-    memoryOf(architecture, batchTokens, { lessons, dataTokens: known }) / 2 ** 20,
+    memoryOf(architecture, batchTokens, { lessons, dataTokens: known, recompute }) / 2 ** 20,
   )
   return [
     `Network: ${parameters} parameters (${layers} layers of width ${width}), ${million(learnt)} tokens of training, ${(learnt / known).toFixed(1)} passes over ${million(known)}.`,

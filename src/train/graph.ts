@@ -37,6 +37,7 @@ export const gradientName = (parameter: string): string => `grad.${parameter}`
  * @param recipe what it learns by, where that is not what the batch costs
  * @param relaxed are words shown softly?
  * @param doubting is it asked how sure every row is?
+ * @param recompute are the activations of a block computed again for its gradients, instead of kept?
  * @param watched what each row costs, where times are warped by it
  * @param decomposed of the device that will run it
  * @returns outputs: `loss`, the weighted sum; `grad.<parameter>` for every parameter. Where words learn paces, `nats` too,
@@ -54,6 +55,7 @@ export function trainingGraph(
     relaxed,
     doubting = false,
     watched,
+    recompute = false,
   }: Pick<EmitOptions, 'decomposed'> & {
     paired?: boolean
     uneven?: boolean
@@ -61,6 +63,7 @@ export function trainingGraph(
     relaxed?: Parameters<typeof undone>[5]
     doubting?: boolean
     watched?: Noise['loss']
+    recompute?: boolean
   } = {},
 ): EmittedGraph {
   const { ids, visible, importance } = batchInputs(paired, uneven)
@@ -72,9 +75,10 @@ export function trainingGraph(
     objectiveOf({ loss, priced, surprise, importance }, recipe),
   )
   const outputs: Record<string, Tensor> = { loss }
-  gradients(objective, network.parameters, { held }).forEach((gradient, i) => {
-    outputs[gradientName(network.parameters[i].name)] = gradient
-  })
+  const slopes = gradients(objective, network.parameters, { held, recompute })
+  // the last parameters first: what a block needs for its gradients is then done with before those of the block before it
+  for (const [i, { name }] of [...network.parameters.entries()].reverse())
+    outputs[gradientName(name)] = slopes[i]
   if (doubting) {
     const { logits } = terms
     outputs.doubt = named('doubt', () =>

@@ -66,7 +66,8 @@ async function begin({
   const began = clock.now()
   const designed = await design(data, options, { device, clock, start })
   const { config, recipe, tokenizer, dataset, reasons } = designed
-  const setup = { device, config, tokenizer, dataset, recipe }
+  const { recompute } = options
+  const setup = { device, config, tokenizer, dataset, recipe, recompute }
   const { distillation } = options
   if (distillation) reasons.push(describeRounds(distillation))
   const phases = (tokens: number) =>
@@ -178,7 +179,8 @@ async function reopen(source: RunSource, existing: RunPlan): Promise<Opened> {
   const plan = extended(existing, options)
   const { config, recipe, budget, phases, stages } = plan
   const teacherOf = teachers(out, phases, start)
-  const setup = { device, config, recipe, budget, phases, stages, teacherOf }
+  const { recompute } = options
+  const setup = { device, config, recipe, recompute, budget, phases, stages, teacherOf }
   const trainer = new Trainer({ ...setup, ...prepared })
   if (found) await loadCheckpoint(out, trainer.buffers)
   else trainer.begin(start?.weights)

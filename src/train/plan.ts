@@ -49,6 +49,8 @@ export interface RunOptions {
   weights?: number[]
   /** tokens of a window, for long texts */
   length?: number
+  /** are activations computed again for gradients instead of kept? It takes longer, in less memory, to the same weights */
+  recompute?: boolean
   /** number type of the saved weights */
   dtype?: 'bf16' | 'f32'
   /** a model folder to start from: its name, for the record */
@@ -124,7 +126,7 @@ export function checkSame(
   data: { name: string; hash: string },
   where: string,
 ): void {
-  const budgets = new Set(['time', 'tokens', 'until', 'patience'])
+  const free = new Set(['time', 'tokens', 'until', 'patience', 'recompute'])
   const [before, now] = [plan.options, options].map(
     ({ recipe, distillation, ...rest }): Record<string, unknown> => ({
       ...rest,
@@ -133,7 +135,7 @@ export function checkSame(
     }),
   )
   for (const name of new Set([...Object.keys(before), ...Object.keys(now)])) {
-    if (budgets.has(name) || JSON.stringify(before[name]) === JSON.stringify(now[name])) continue
+    if (free.has(name) || JSON.stringify(before[name]) === JSON.stringify(now[name])) continue
     throw new UnfogError(
       'bad_run',
       `${where} was started with --${name} ${said(before[name])} and not ${said(now[name])}: give the same flags, or another --out`,

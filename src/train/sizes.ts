@@ -83,28 +83,32 @@ export function parametersFor(operations: number, dataTokens: number): number {
 
 /** buffers of parameters: values, gradients, two moments, the average, the best */
 const buffers = 6
-/** what the graph makes of values and gradients on its way: about three more, as measured */
-const within = 3
+/** what graphs and optimiser make of values and gradients on their way: about eight more, as measured */
+const within = 8
 /** of them in a checkpoint, which is put together in memory */
 const saved = 5
 /** copies of the matrices that Muon makes orthogonal at a time: in, out, and what the iterations keep */
 const orthogonal = 6
 /** bytes of the program, its libraries and a few megabytes of text */
-const program = 160e6
+const program = 190e6
 
 /** Bytes a run needs at its peak, within 15 % (`npm run bench -- memory`): buffers, a checkpoint, the tokens of the data, and
  * the activations of a batch, of which the widest stay alive until the backward pass.
- * @param lessons graphs that learn in turn: each keeps the memory of its activations */
+ * @param lessons graphs that learn in turn: each keeps the memory of its activations
+ * @param recompute is of each block kept only what comes out of it? */
 export function memoryOf(
   config: TransformerConfig,
   batchTokens: number,
-  { lessons = 1, dataTokens = 0 } = {},
+  { lessons = 1, dataTokens = 0, recompute = false } = {},
 ): number {
   const layout = layoutOf(parameterShapes(config))
   const floats = (buffers + within + saved) * layout.size + orthogonal * largestStack(layout)
-  const perLayer = 11 * config.width + 5 * config.hidden + 2.5 * config.heads * config.context
+  const perLayer = 8 * config.width + 3.5 * config.hidden + 1.75 * config.heads * config.context
   // a network that sees blocks is shown each text twice
   const seen = lessons * batchTokens * (config.blocks ? 2 : 1)
-  const activations = seen * (config.layers * perLayer + 3 * config.vocabSize)
+  const { layers, width } = config
+  // forward and back, of a single block at a time
+  const blocks = recompute ? 2 * perLayer + layers * width : layers * perLayer
+  const activations = seen * (blocks + 3 * config.vocabSize)
   return 4 * (floats + activations + dataTokens) + program
 }

@@ -88,6 +88,8 @@ export interface Setup {
   phases: readonly Phase[]
   /** of batches and texts that grow */
   stages?: readonly Stage[]
+  /** are activations computed again for gradients, in less memory, instead of kept? Not a bit changes */
+  recompute?: boolean
   /** the weights of the teacher of a phase that has one */
   teacherOf?(phase: Phase): Promise<ReadonlyMap<string, Float32Array>>
 }
@@ -267,7 +269,7 @@ export class Trainer {
   }
 
   private async open(phase: Phase): Promise<Work> {
-    const { device, config, tokenizer, recipe } = this.setup
+    const { device, config, tokenizer, recipe, recompute } = this.setup
     const { architecture } = configOf(config, phase)
     const { banned, words, block, expansion } = this.framing(phase)
     const network = transformer(architecture, banned)
@@ -287,6 +289,7 @@ export class Trainer {
       recipe: phase.causal || targets ? without : recipe,
       doubting: this.progresses(phase),
       watched: this.warp(phase) && noise.loss,
+      recompute,
     })
     const predicted = (): EmittedGraph => {
       const { vectors } = noise as VectorNoise

@@ -78,6 +78,9 @@ const options = {
   length: numeric(ranges.length, 'tokens of a window of long texts'),
   tales: count('how many tales to learn from, where the data are tales:small or tales:full'),
   ...recipeOptions,
+  recompute: toggle(
+    'compute activations again for gradients instead of keeping them: less memory, more time, the same weights',
+  ),
   dtype: oneOf(['f32', 'bf16'], 'number type of the saved weights', {
     value: 'type',
     otherwise: 'f32',
