@@ -3,7 +3,8 @@
 //   npm run bench -- training [--rounds 5] [--width 256] [--layers 6] [--rows 16] [--length 128] [--vocabulary 512]
 //
 // Needs a Python with torch: bench/peers/setup.sh makes one in .venv. Both use all cores, float32, AdamW, clipping.
-// Prints tokens/s (median, lowest, highest over the rounds), the ratio of medians, and peak resident memory.
+// Prints tokens/s (median, lowest, highest over the rounds), the ratio of medians, and peak resident memory; of unfog also
+// with activations that are computed again.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     length: { type: 'string', default: '128' },
     vocabulary: { type: 'string', default: '512' },
     python: { type: 'string', default: '.venv/bin/python' },
+    recompute: { type: 'boolean', default: false },
     child: { type: 'boolean', default: false },
   },
 })
@@ -39,6 +41,7 @@ async function measure(): Promise<number> {
     tiedHead: false,
     // as the peer's
     optimiser: 'adamw',
+    recompute: values.recompute,
   })
   for (let i = 0; i < 3; i++) await trainer.step(i, 0)
   const start = performance.now()
@@ -79,8 +82,11 @@ else {
     console.error(`unfog: ${values.python} does not exist: run bash bench/peers/setup.sh`)
     process.exit(1)
   }
+  const own = (...more: string[]) =>
+    child(process.execPath, [process.argv[1], '--child', ...more, ...shape])
   const peers = {
-    unfog: () => child(process.execPath, [process.argv[1], '--child', ...shape]),
+    unfog: () => own(),
+    again: () => own('--recompute'),
     'PyTorch eager': () => child(values.python, ['bench/peers/torch_training.py', ...shape]),
   }
   const results: Record<string, Round[]> = Object.fromEntries(
@@ -99,9 +105,13 @@ else {
       `${name.padEnd(14)} ${(rounds[0].parameters / 1e6).toFixed(2)}M parameters  ${Math.round(median(speeds))} tokens/s (${Math.round(Math.min(...speeds))}–${Math.round(Math.max(...speeds))})  peak ${Math.round(Math.max(...rounds.map(({ memory }) => memory)))} MiB`,
     )
   }
-  const speedOf = (name: string) => median(results[name].map(({ speed }) => speed))
-  const memoryOf = (name: string) => Math.max(...results[name].map(({ memory }) => memory))
-  console.log(
-    `speed ${(speedOf('unfog') / speedOf('PyTorch eager')).toFixed(2)}x, memory ${(memoryOf('unfog') / memoryOf('PyTorch eager')).toFixed(2)}x of PyTorch eager`,
-  )
+  const peer = results['PyTorch eager']
+  const ratio = (of: Round[], part: (rounds: Round[]) => number) =>
+    (part(of) / part(peer)).toFixed(2)
+  const speed = (rounds: Round[]) => median(rounds.map(({ speed }) => speed))
+  const memory = (rounds: Round[]) => Math.max(...rounds.map(({ memory }) => memory))
+  for (const name of ['unfog', 'again'])
+    console.log(
+      `${name}: speed ${ratio(results[name], speed)}x, memory ${ratio(results[name], memory)}x of PyTorch eager`,
+    )
 }

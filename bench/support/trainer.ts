@@ -15,11 +15,14 @@ export interface Shape {
   tiedHead?: boolean
   causal?: boolean
   optimiser?: Recipe['optimiser']
+  /** see `Setup.recompute` */
+  recompute?: boolean
 }
 
 /** @returns a trainer that has begun */
 export async function lettersTrainer(device: Device, shape: Shape): Promise<Trainer> {
-  const { width, layers, rows, length, vocabulary, tiedHead, causal = false, ...changed } = shape
+  const { width, layers, rows, length, vocabulary, tiedHead, ...others } = shape
+  const { causal = false, recompute = false, ...changed } = others
   const letters = Array.from({ length: 200_000 }, (_, i) =>
     String.fromCharCode(97 + ((i * i + (i >> 3)) % 26)),
   ).join('')
@@ -49,6 +52,7 @@ export async function lettersTrainer(device: Device, shape: Shape): Promise<Trai
     dataset,
     recipe: { ...defaultRecipe, ...changed, batchTokens: rows * length },
     budget: 1e9,
+    recompute,
     phases: [{ name: 'denoising', until: 1e9, causal }],
   })
   trainer.begin()
