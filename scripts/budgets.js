@@ -14,8 +14,8 @@ const MB = 1000 * kB
 const budgets = [
   {
     what: 'code in the package',
-    limit: 1500 * kB,
-    why: 'the sources are plain JavaScript with declarations; more means something was bundled',
+    limit: 1600 * kB,
+    why: 'the sources are plain JavaScript with declarations, of five kinds of noise by now; much more means something was bundled',
     measure: (pack) => sizeBelow(pack, 'dist/') + sizeBelow(pack, 'bin/'),
   },
   {
@@ -51,7 +51,7 @@ const budgets = [
   },
   {
     what: 'unfog/browser, minified, without onnxruntime',
-    limit: 670 * kB,
+    limit: 690 * kB,
     why: 'all that loads, writes and trains in a page, readers of .parquet (160 kB) among it; onnxruntime-web adds 73 or 117 kB and its .wasm',
     measure: () => bundledBytes(["export * from './src/browser.ts'"]),
   },
