@@ -8,7 +8,14 @@ import {
   tableDenoiser,
   timesWritten,
 } from '../../../test/support/denoisers.ts'
-import { maskedByWord, schedules, type WordNoise, wordNoises } from '../../noise/index.ts'
+import {
+  halfKnown,
+  maskedByWord,
+  maskedInPieces,
+  schedules,
+  type WordNoise,
+  wordNoises,
+} from '../../noise/index.ts'
 import {
   type Canvas,
   type Denoiser,
@@ -123,5 +130,33 @@ describe.each(rows)('under $name noise', (noise) => {
     const make = () => makePlan({ guidance: 1 }, network)
     if (noise.hides) expect(make).not.toThrow()
     else expect(make).toThrow('knows no fog: leave it out')
+  })
+})
+
+describe('words in pieces', () => {
+  // three words and the mask of two digits each, and four ids of what is half known
+  const pieces = { count: 2, of: V + 1 }
+  const noise = maskedInPieces(pieces)
+  const size = pieces.of + halfKnown(pieces)
+  const others = Array.from({ length: size - V }, (_, i) => V + i)
+  // whoever forgets to ban what is no word fails every law
+  const favourites = (tokens: readonly number[], position: number) => [
+    ...row(tokens, position),
+    ...others.slice(1).map(() => Math.exp(9)),
+  ]
+  const network: Denoiser = tableDenoiser(size - 1, favourites, {
+    maskId: mask,
+    banned: others,
+    process: { noise, schedule, words },
+  })
+  const open = canvasOf(mask, mask)
+  const cut = { noise, world: { ...world, vocabSize: size } }
+
+  test.each([1, 2, 4])('a chain of %i steps is the enumerated one', async (steps) => {
+    const plan = makePlan({ policy: 'posterior', steps }, network)
+    const found = await timesWritten(network, open, plan, samples)
+    expect(chiSquareP(found, chainLaw(row, cut, equalSteps(steps), open))).toBeGreaterThan(1e-4)
+    const carefree = chainLaw(row, cut, equalSteps(steps), open, false)
+    expect(chiSquareP(found, carefree)).toBeLessThan(1e-9)
   })
 })
