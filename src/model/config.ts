@@ -131,35 +131,29 @@ export function parseConfig(
   )
 }
 
+/** Names of the processes of which something holds. */
+export const processesWith = (has: (noise: Noise) => unknown): string[] =>
+  Object.values<Noise>(noises)
+    .filter(has)
+    .map(({ name }) => name)
+
 /** processes with a share of replaced words that can be chosen */
-export const replaceable = Object.values<Noise>(noises)
-  .filter(({ replacing }) => replacing)
-  .map(({ name }) => name)
+export const replaceable = processesWith(({ replacing }) => replacing)
 
 /** processes whose least and most noise can be chosen */
-export const ranging = Object.values<Noise>(noises)
-  .filter(({ between }) => between)
-  .map(({ name }) => name)
+export const ranging = processesWith(({ between }) => between)
 
 /** processes under which a network can be shown what it last predicted */
-export const recallable = Object.values<Noise>(noises)
-  .filter(({ recalling }) => recalling)
-  .map(({ name }) => name)
+export const recallable = processesWith(({ recalling }) => recalling)
 
 /** processes in which words can vanish piece by piece */
-export const divisible = Object.values<Noise>(noises)
-  .filter(({ inPieces }) => inPieces)
-  .map(({ name }) => name)
+export const divisible = processesWith(({ inPieces }) => inPieces)
 
 /** processes in which words can learn paces */
-export const learnable = Object.values<Noise>(noises)
-  .filter(({ learning }) => learning)
-  .map(({ name }) => name)
+export const learnable = processesWith(({ learning }) => learning)
 
 /** processes that blocks can have: words settle, in any order */
-const inBlocks = Object.values<Noise>(noises)
-  .filter(({ causal, settles }) => settles && !causal)
-  .map(({ name }) => name)
+const inBlocks = processesWith(({ causal, settles }) => settles && !causal)
 
 const shown = (value: unknown) => {
   const text = JSON.stringify(value)

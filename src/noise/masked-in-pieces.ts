@@ -188,8 +188,9 @@ export function maskedInPieces(pieces: Pieces): WordNoise {
       const stays = before === 0 ? 1 : schedule.survival(t) / before
       const digits = digitsFor(maskId)
       const q = new Float64Array(vocabSize)
+      const own = digits.of(token)
       for (const hides of choices(pieces.count)) {
-        const share = digits.of(token).reduce((p, digit, j) => {
+        const share = own.reduce((p, digit, j) => {
           const hidden = Boolean(hides & (1 << j))
           if (digit === digits.base) return hidden ? p : 0
           return p * (hidden ? 1 - stays : stays)
@@ -209,14 +210,17 @@ export function maskedInPieces(pieces: Pieces): WordNoise {
       const noise = 1 - schedule.survival(t)
       const revealed = noise === 0 ? 1 : (schedule.survival(s) - schedule.survival(t)) / noise
       const known = digits.of(noisy)
+      const reveals = choices(hidden.length).map((shows) => {
+        const stay = new Set(hidden.filter((_, i) => !(shows & (1 << i))))
+        const share = revealed ** (hidden.length - stay.size) * (1 - revealed) ** stay.size
+        return { stay, share }
+      })
       const q = new Float64Array(vocabSize)
       let total = 0
       prediction.forEach((p, word) => {
         if (p === 0 || !digits.fits(word, known)) return
         total += p
-        for (const shows of choices(hidden.length)) {
-          const stay = new Set(hidden.filter((_, i) => !(shows & (1 << i))))
-          const share = revealed ** (hidden.length - stay.size) * (1 - revealed) ** stay.size
+        for (const { stay, share } of reveals) {
           if (share > 0) q[digits.hiding(word, (j) => stay.has(j))] += p * share
         }
       })

@@ -26,29 +26,31 @@ export interface Warp {
 export function warpOf(values: ArrayLike<number>, range: SigmaRange): Warp {
   const [from, to] = range.map(Math.log)
   const width = (to - from) / warpPieces
-  const rise = (i: number): number => Math.exp(values[i] ?? 0) * width
+  const rises = (): number[] =>
+    Array.from({ length: warpPieces }, (_, i) => Math.exp(values[i] ?? 0) * width)
   /** how much of a piece lies below a level */
   const below = (level: number, i: number): number =>
     Math.min(1, Math.max(0, (level - from) / width - i))
-  const heightAt = (level: number): number => {
-    let height = 0
-    for (let i = 0; i < warpPieces; i++) height += rise(i) * below(level, i)
-    return height
-  }
+  const heightOf = (level: number, rises: readonly number[]): number =>
+    rises.reduce((height, rise, i) => height + rise * below(level, i), 0)
   return {
-    heightAt,
+    heightAt: (level) => heightOf(level, rises()),
     levelAt(u) {
-      let left = u * heightAt(to)
-      for (let i = 0; i < warpPieces; i++) {
-        if (left <= rise(i)) return from + width * (i + left / rise(i))
-        left -= rise(i)
+      const all = rises()
+      let left = u * heightOf(to, all)
+      for (const [i, rise] of all.entries()) {
+        if (left <= rise) return from + width * (i + left / rise)
+        left -= rise
       }
       return to
     },
     addGradient(into, levels, nats) {
+      const all = rises()
       for (let r = 0; r < levels.length; r++) {
-        const off = (heightAt(levels[r]) - nats[r]) / levels.length
-        for (let i = 0; i < warpPieces; i++) into[i] += off * rise(i) * below(levels[r], i)
+        const off = (heightOf(levels[r], all) - nats[r]) / levels.length
+        all.forEach((rise, i) => {
+          into[i] += off * rise * below(levels[r], i)
+        })
       }
     },
   }

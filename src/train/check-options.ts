@@ -4,6 +4,7 @@ import {
   divisible,
   learnable,
   mostExpands,
+  processesWith,
   ranging,
   recallable,
   replaceable,
@@ -175,9 +176,7 @@ function checkFog(options: RunOptions): void {
 }
 
 /** processes whose words can be shown softly */
-const softening = Object.values<Noise>(noises)
-  .filter(({ relaxed }) => relaxed)
-  .map(({ name }) => name)
+const softening = processesWith(({ relaxed }) => relaxed)
 
 /** What cannot go together in the noise of a run. */
 function checkNoise(options: RunOptions): void {
@@ -227,6 +226,12 @@ function checkNoise(options: RunOptions): void {
   }
 }
 
+/** @param what a flag, as it was given  @param reason undefined where there is none
+ * @throws UnfogError `usage` */
+function refuseFor(param: string, what: string, reason: string | undefined): void {
+  if (reason) throw new UnfogError('usage', `${what} cannot be used: ${reason}`, { param })
+}
+
 /** What cannot go together with times that are warped. */
 function checkWarping(
   { timeWarping, schedule, recipe }: RunOptions,
@@ -240,10 +245,7 @@ function checkWarping(
       : recipe?.times
         ? 'it says itself which times are drawn; leave --times out'
         : undefined
-  if (reason)
-    throw new UnfogError('usage', `--time-warping cannot be used: ${reason}`, {
-      param: 'timeWarping',
-    })
+  refuseFor('timeWarping', '--time-warping', reason)
 }
 
 /** What cannot go together with words that vanish piece by piece. */
@@ -264,16 +266,15 @@ function checkPieces(options: RunOptions, { name, inPieces }: Noise): void {
           : asked
             ? `it is about words that are hidden as a whole; leave --${asked} out`
             : undefined
-  if (reason)
-    throw new UnfogError('usage', `--pieces cannot be used: ${reason}`, { param: 'pieces' })
+  refuseFor('pieces', '--pieces', reason)
 }
 
 /** @throws UnfogError `usage` */
 function checkView({ recipe }: RunOptions, noise: Noise): void {
   const { loss } = recipe ?? {}
   if (loss === undefined || losses[loss](noise)) return
-  const having = Object.values<Noise>(noises).filter((row) => losses[loss](row))
-  const message = `--loss ${loss} and ${noise.name} noise cannot go together: it is for --noise ${having.map(({ name }) => name).join(', ')}`
+  const having = processesWith((row) => losses[loss](row))
+  const message = `--loss ${loss} and ${noise.name} noise cannot go together: it is for --noise ${having.join(', ')}`
   throw new UnfogError('usage', message, { param: 'loss' })
 }
 
@@ -319,10 +320,7 @@ function checkLearnt({ schedule, recipe, block }: RunOptions, { name, learning }
         : recipe?.loss === 'score-entropy'
           ? 'what its words cost is a divergence already: leave --loss out'
           : undefined
-  if (reason)
-    throw new UnfogError('usage', `--schedule learnt cannot be used: ${reason}`, {
-      param: 'schedule',
-    })
+  refuseFor('schedule', '--schedule learnt', reason)
 }
 
 /** What cannot go together with texts that come out of the fog in the model's own order. */
@@ -339,10 +337,7 @@ function checkProgressive({ block, expand, schedule, recipe }: RunOptions): void
           : ordered
             ? `what is hidden follows from how sure the model is; leave --${ordered} out`
             : undefined
-  if (reason)
-    throw new UnfogError('usage', `--progressive cannot be used: ${reason}`, {
-      param: 'progressive',
-    })
+  refuseFor('progressive', '--progressive', reason)
 }
 
 /** What cannot go together with reading from left to right. */
@@ -358,8 +353,7 @@ function checkReading({ block, expand, recipe }: RunOptions, { name }: Noise): v
           : recipe.progressive
             ? 'texts would wait in the fog meanwhile; leave --progressive out'
             : undefined
-  if (reason)
-    throw new UnfogError('usage', `--reading cannot be used: ${reason}`, { param: 'reading' })
+  refuseFor('reading', '--reading', reason)
 }
 
 /** What cannot go together with masks that stand for any number of words. */
@@ -380,8 +374,7 @@ function checkExpand(
             : recipe?.loss === 'score-entropy'
               ? 'rates are of words, and a mask may become two: leave --loss out'
               : undefined
-  if (reason)
-    throw new UnfogError('usage', `--expand cannot be used: ${reason}`, { param: 'expand' })
+  refuseFor('expand', '--expand', reason)
 }
 
 function check(values: object, rules: Readonly<Record<string, Rule>>): void {

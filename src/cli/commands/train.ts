@@ -54,7 +54,7 @@ const options = {
     'x',
   ),
   selfConditioning: toggle(
-    'show the network what it last predicted, in gaussian noise; a step of training takes a sixth longer',
+    'show the network what it last predicted, in gaussian noise; at half of the steps training takes one more forward',
   ),
   timeWarping: toggle(
     'draw noise, and step through it in writing, as evenly as words cost there, in gaussian noise',
