@@ -17,8 +17,9 @@ import { type Conversation, textData } from './data.ts'
 import type { Start } from './design.ts'
 import { heldOutMeter } from './evaluate.ts'
 import { grownStart } from './grown.ts'
+import { phasesOf } from './phases.ts'
 import { defaultRecipe } from './recipe.ts'
-import { phasesOf, Trainer } from './trainer.ts'
+import { Trainer } from './trainer.ts'
 
 const pairs: [string, string][] = [
   ['What says woof?', 'The dog.'],

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { seeded } from '../random/index.ts'
 import { flat, layoutOf } from '../runtime/index.ts'
 import { gradientSpread } from './gradient-spread.ts'
-import type { Phase } from './trainer.ts'
+import type { Phase } from './phases.ts'
 
 const phase: Phase = { name: 'denoising', until: 1, causal: false }
 

@@ -1,6 +1,7 @@
 // How much the gradient of one batch differs from that of the next: what a step follows is their mean, what it also
 // follows is chance. Schedules that leave the bound alone are told apart by it (arXiv 2503.09573, section 4).
-import type { Phase, Trainer } from './trainer.ts'
+import type { Phase } from './phases.ts'
+import type { Trainer } from './trainer.ts'
 
 export interface GradientSpread {
   /** mean over batches, as training weighs it, and its variance between batches */

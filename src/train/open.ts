@@ -11,6 +11,7 @@ import { type Prepared, prepare, type TrainingData } from './data.ts'
 import { design, type Start } from './design.ts'
 import { grownStart } from './grown.ts'
 import { cutMetrics } from './metrics.ts'
+import { folderOf, type Phase, phasesOf } from './phases.ts'
 import {
   checkSame,
   extended,
@@ -22,7 +23,7 @@ import {
 } from './plan.ts'
 import { stageAt, stagesOf } from './ramps.ts'
 import { checkSameTeacher, describeRounds, roundsOf } from './rounds.ts'
-import { folderOf, type Phase, phasesOf, type Setup, Trainer } from './trainer.ts'
+import { type Setup, Trainer } from './trainer.ts'
 
 export interface RunSource {
   data: TrainingData

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { tinyModel } from '../../test/support/tiny-models.ts'
 import { memoryStore, writeText } from '../store/index.ts'
+import { phasesOf } from './phases.ts'
 import { checkSame, extended, planFile, type RunPlan, readPlan, writePlan } from './plan.ts'
 import { defaultRecipe } from './recipe.ts'
-import { phasesOf } from './trainer.ts'
 
 const { config } = await tinyModel()
 const plan = (changes: Partial<RunPlan> = {}): RunPlan => ({

@@ -4,10 +4,10 @@ import { UnfogError } from '../error/index.ts'
 import { type ModelConfig, parseConfig } from '../model/config.ts'
 import type { SigmaRange } from '../noise/index.ts'
 import { readText, type Store, writeText } from '../store/index.ts'
+import type { Phase } from './phases.ts'
 import type { Stage } from './ramps.ts'
 import { type Recipe, without } from './recipe.ts'
 import type { Distillation } from './rounds.ts'
-import type { Phase } from './trainer.ts'
 
 /** What a person may ask of a run; everything has a default. */
 export interface RunOptions {

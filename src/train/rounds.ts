@@ -4,10 +4,10 @@
 import { UnfogError } from '../error/index.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { type Noise, noiseOf } from '../noise/index.ts'
+import type { Phase } from './phases.ts'
 import type { RunPlan } from './plan.ts'
 import type { Recipe } from './recipe.ts'
 import type { Teaching } from './teacher.ts'
-import type { Phase } from './trainer.ts'
 
 export interface Distillation extends Teaching {
   /** each divides the steps, which are those of the first teacher, by `together` */

@@ -11,11 +11,11 @@ import { type HeldOutLoss, heldOutQuestion } from './evaluate.ts'
 import { openEventFile } from './event-file.ts'
 import { appendMetric, cutMetrics, type Metric, type Recovery } from './metrics.ts'
 import { open, type RunSource } from './open.ts'
+import { configOf, folderOf, type Phase } from './phases.ts'
 import type { RunOptions, RunPlan } from './plan.ts'
 import { goneBack, slowed } from './recovery.ts'
 import { metersOf, round, sums } from './report.ts'
 import { saveModel } from './save-model.ts'
-import { configOf, folderOf, type Phase } from './trainer.ts'
 
 export type TrainEvent =
   /** what was chosen and why, before the first step */

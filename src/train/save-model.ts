@@ -9,9 +9,10 @@ import { turnsOf } from '../text/index.ts'
 import { type Best, here, type Progress } from './checkpoint.ts'
 import type { Prepared, TrainingData } from './data.ts'
 import { type HeldOutLoss, heldOutQuestion } from './evaluate.ts'
+import { configOf, type Phase } from './phases.ts'
 import type { RunPlan } from './plan.ts'
 import { describeStudent } from './rounds.ts'
-import { configOf, type Phase, type Trainer } from './trainer.ts'
+import type { Trainer } from './trainer.ts'
 
 export interface Saving {
   plan: RunPlan
